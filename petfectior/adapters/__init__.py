@@ -1,0 +1,1 @@
+"""One module per port and backend; only `petfectior.wiring` imports them."""

@@ -1,0 +1,1 @@
+"""DICOM at the level of encoded bytes: reading, editing, storing, sending."""

@@ -1,0 +1,1 @@
+"""PET: geometry, completeness, acquisition facts, the package and its numbers."""

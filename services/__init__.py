@@ -1,0 +1,1 @@
+"""One folder per service; each runs by itself as ``python -m services.<name>``."""

@@ -1,0 +1,74 @@
+"""No request body larger than what any call needs: a stranger's must not fill the memory."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+LARGEST: Final = 1 << 20
+"""Bytes; settings and devices are far smaller."""
+LARGEST_UPLOAD: Final = 2 << 30
+"""Bytes of a ZIP of DICOM files: it goes to disk, and only once its sender is known."""
+UPLOADS: Final = "/api/v1/uploads"
+
+
+class _TooLargeError(Exception):
+    pass
+
+
+class BodyLimit:
+    """ASGI middleware that answers 413 once a body is larger than it may be."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, counting what of its body is read."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        is_upload = scope["path"] == UPLOADS
+        largest = LARGEST_UPLOAD if is_upload else LARGEST
+        if _declared(scope, largest) > largest:
+            await _refuse(send)
+            return
+        if is_upload:  # counts what it reads itself
+            await self.app(scope, receive, send)
+            return
+        read = 0
+        begun = False
+
+        async def counted() -> Message:
+            nonlocal read
+            message = await receive()
+            read += len(message.get("body", b""))
+            if read > largest:
+                raise _TooLargeError
+            return message
+
+        async def noted(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self.app(scope, counted, noted)
+        except _TooLargeError:
+            if not begun:
+                await _refuse(send)
+
+
+def _declared(scope: Scope, largest: int) -> int:
+    lengths = [value for name, value in scope["headers"] if name == b"content-length"]
+    text = lengths[0].decode("latin-1") if lengths else "0"
+    return int(text) if text.isascii() and text.isdigit() and len(text) < len(str(1 << 62)) else largest + 1
+
+
+async def _refuse(send: Send) -> None:
+    headers = [(b"content-type", b"application/problem+json"), (b"connection", b"close")]
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    await send({"type": "http.response.start", "status": status.value, "headers": headers})
+    body = b'{"type": "about:blank", "title": "Request body too large", "status": 413}'
+    await send({"type": "http.response.body", "body": body})

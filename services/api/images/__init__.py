@@ -1,0 +1,1 @@
+"""Pictures of a series before and after, and what their headers say."""

@@ -1,0 +1,1 @@
+"""Receives series by C-STORE and decides when they are complete."""

@@ -1,0 +1,1 @@
+"""Sends derived series to their destinations: one delivery per destination, each with its own state."""

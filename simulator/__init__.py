@@ -1,0 +1,1 @@
+"""The world outside the gateway: scanner, processing server, workstation."""

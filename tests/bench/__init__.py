@@ -1,0 +1,1 @@
+"""Benchmarks: timings printed, never asserted."""

@@ -1,0 +1,21 @@
+"""The embedded Registry keeps the contract, and its file survives crashes."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.contract.processes import Backend
+from tests.contract.registry import RegistryContract
+
+
+class TestSqliteRegistry(RegistryContract):
+    @pytest.fixture
+    def backend(self, tmp_path: Path) -> Iterator[Backend]:
+        yield Backend("petfectior.adapters.sqlite_registry:SqliteRegistry", str(tmp_path))
+        with closing(sqlite3.connect(tmp_path / "registry.db")) as connection:
+            assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]

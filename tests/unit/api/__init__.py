@@ -1,0 +1,1 @@
+"""Tests of the pages and the REST API over the real embedded adapters."""
