@@ -11,8 +11,10 @@ set-up:
 demo: set-up
 	@$(BIN)/petfectior demo
 
+# Two cores under real servers can be late: CI gives what failed one more try, alone, and says so loudly.
 test: set-up
-	@$(BIN)/pytest
+	@$(BIN)/pytest || { test "$$CI" = true && echo "=== SECOND TRY of what failed: if it passes now, it is a flake to mend ===" \
+		&& $(BIN)/pytest --last-failed --last-failed-no-failures none; }
 
 check: lint types arrows test
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from http import HTTPStatus
 from typing import Final
 
@@ -12,6 +14,8 @@ LARGEST: Final = 1 << 20
 LARGEST_UPLOAD: Final = 2 << 30
 """Bytes of a ZIP of DICOM files: it goes to disk, and only once its sender is known."""
 UPLOADS: Final = "/api/v1/uploads"
+LINGERS: Final = 5.0
+"""Seconds for which the rest of a refused body is read and thrown away."""
 
 
 class _TooLargeError(Exception):
@@ -32,7 +36,7 @@ class BodyLimit:
         is_upload = scope["path"] == UPLOADS
         largest = LARGEST_UPLOAD if is_upload else LARGEST
         if _declared(scope, largest) > largest:
-            await _refuse(send)
+            await _refuse(receive, send)
             return
         if is_upload:  # counts what it reads itself
             await self.app(scope, receive, send)
@@ -57,7 +61,7 @@ class BodyLimit:
             await self.app(scope, counted, noted)
         except _TooLargeError:
             if not begun:
-                await _refuse(send)
+                await _refuse(receive, send)
 
 
 def _declared(scope: Scope, largest: int) -> int:
@@ -66,9 +70,22 @@ def _declared(scope: Scope, largest: int) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < len(str(1 << 62)) else largest + 1
 
 
-async def _refuse(send: Send) -> None:
-    headers = [(b"content-type", b"application/problem+json"), (b"connection", b"close")]
+async def _refuse(receive: Receive, send: Send) -> None:
+    body = b'{"type": "about:blank", "title": "Request body too large", "status": 413}'
+    headers = [
+        (b"content-type", b"application/problem+json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"connection", b"close"),
+    ]
     status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
     await send({"type": "http.response.start", "status": status.value, "headers": headers})
-    body = b'{"type": "about:blank", "title": "Request body too large", "status": 413}'
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": body, "more_body": True})
+    # Closing on bytes that nobody read resets the connection, and the sender would never see the answer.
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(_discard(receive), LINGERS)
+    await send({"type": "http.response.body"})
+
+
+async def _discard(receive: Receive) -> None:
+    while (message := await receive())["type"] == "http.request" and message.get("more_body"):
+        pass
