@@ -76,7 +76,7 @@ def threads(node: Node) -> int:
 
 
 def descriptors(node: Node) -> int:
-    """Count sockets and files, but not the databases: their pool opens a connection when first it needs one."""
+    """Count sockets and files; not the databases, whose pool opens a connection when first it needs one."""
     assert node.process is not None
     open_now = 0
     for descriptor in Path(f"/proc/{node.process.pid}/fd").iterdir():
