@@ -76,8 +76,8 @@ def layout(path: Path, expected: int, itemsize: int) -> Layout:
     return Layout(size, header, data, chunk, total)
 
 
-def chunks(path: Path, expected: int, itemsize: int) -> Iterator[bytes]:
-    """Yield the uncompressed chunks of a frame, one at a time.
+def chunks(path: Path, expected: int, itemsize: int) -> Iterator[memoryview]:
+    """Yield the uncompressed chunks of a frame, one at a time, each in memory of its own.
 
     Raises
     ------
@@ -102,14 +102,14 @@ def _offsets(file: BinaryIO, frame: Layout) -> tuple[int, ...]:
     return struct.unpack(f"<{frame.count}Q", raw)
 
 
-def _run(offset: int, length: int) -> bytes:
+def _run(offset: int, length: int) -> memoryview:
     """Return a chunk that the index alone describes; only a run of zeros is a sane one here."""
     if (offset >> 56) & 0x7F != _ZEROS:
         raise Quarantined("block-chunk-damaged")
-    return bytes(length)
+    return memoryview(bytes(length))
 
 
-def _chunk(file: BinaryIO, begin: int, end: int, length: int) -> bytes:
+def _chunk(file: BinaryIO, begin: int, end: int, length: int) -> memoryview:
     file.seek(begin)
     head = file.read(_CHUNK_HEADER_SIZE)
     if len(head) < _CHUNK_HEADER_SIZE:
@@ -124,10 +124,10 @@ def _chunk(file: BinaryIO, begin: int, end: int, length: int) -> bytes:
     return _decompress(compressed, length)
 
 
-def _decompress(compressed: bytes, length: int) -> bytes:
+def _decompress(compressed: bytes, length: int) -> memoryview:
     buffer = bytearray(length)
     try:
         blosc2.decompress2(compressed, dst=buffer, nthreads=1)
     except (RuntimeError, ValueError, TypeError):
         raise Quarantined("block-chunk-damaged") from None
-    return bytes(buffer)
+    return memoryview(buffer).toreadonly()

@@ -60,7 +60,7 @@ def write(path: Path, slices: Iterable[Slice], shape: tuple[int, ...], dtype: st
 
 
 def read(path: Path, shape: tuple[int, ...], dtype: str, encoding: str) -> Iterator[Slice]:
-    """Yield the slices of a block, in C order, with bounded memory.
+    """Yield the slices of a block, read-only, in C order, with bounded memory: a kept slice keeps its chunk.
 
     Parameters
     ----------
@@ -77,14 +77,8 @@ def read(path: Path, shape: tuple[int, ...], dtype: str, encoding: str) -> Itera
     check(path, shape, dtype, encoding)
     kind = little(dtype)
     size = math.prod(shape[-2:]) * kind.itemsize
-    held = bytearray()
-    for piece in _decoded(path, shape, dtype, encoding):
-        held += piece
-        whole = len(held) // size
-        for index in range(whole):
-            part = bytes(memoryview(held)[index * size : (index + 1) * size])
-            yield np.frombuffer(part, kind).reshape(shape[-2:])
-        del held[: whole * size]
+    for plane in _planes(_decoded(path, shape, dtype, encoding), size):
+        yield np.frombuffer(plane, kind).reshape(shape[-2:])
 
 
 def check(path: Path, shape: tuple[int, ...], dtype: str, encoding: str) -> None:
@@ -112,11 +106,26 @@ def little(dtype: str) -> np.dtype[np.generic]:
     return np.dtype(dtype).newbyteorder("<")
 
 
-def _decoded(path: Path, shape: tuple[int, ...], dtype: str, encoding: str) -> Iterator[bytes]:
+def _planes(chunks: Iterable[memoryview], size: int) -> Iterator[memoryview]:
+    """Yield `size` bytes after the other: views of a chunk, but for what lies across two."""
+    begun = bytearray()
+    for chunk in chunks:
+        first = size - len(begun) if begun else 0
+        begun += chunk[:first]
+        if begun and len(begun) == size:
+            yield memoryview(begun).toreadonly()
+            begun = bytearray()
+        whole = max(0, len(chunk) - first) // size * size
+        for at in range(first, first + whole, size):
+            yield chunk[at : at + size]
+        begun += chunk[first + whole :]
+
+
+def _decoded(path: Path, shape: tuple[int, ...], dtype: str, encoding: str) -> Iterator[memoryview]:
     if encoding == "none":
         with path.open("rb") as file:
             while piece := file.read(CHUNK):
-                yield piece
+                yield memoryview(piece)
         return
     itemsize = np.dtype(dtype).itemsize
     yield from frame_reader.chunks(path, math.prod(shape) * itemsize, itemsize)
