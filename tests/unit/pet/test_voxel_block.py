@@ -56,6 +56,16 @@ def test_another_implementation_reads_the_frame(voxels: np.ndarray, block: Path)
     assert frame.nchunks == 2
 
 
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("chunk", [1 << 20, 300_002])
+def test_frame_of_another_implementation_is_read(
+    voxels: np.ndarray, tmp_path: Path, threads: int, chunk: int
+) -> None:
+    written = blosc2.CParams(codec=blosc2.Codec.ZSTD, clevel=5, typesize=2, nthreads=threads)
+    blosc2.SChunk(chunksize=chunk, data=voxels, cparams=written, urlpath=str(tmp_path / "b"), contiguous=True)
+    assert np.array_equal(np.stack(list(voxel_block.read(tmp_path / "b", SHAPE, "int16", "blosc2"))), voxels)
+
+
 @pytest.mark.parametrize("dtype", voxel_block.DTYPES)
 @pytest.mark.parametrize("encoding", ["blosc2", "none"])
 def test_every_type_and_encoding_in_4d(dtype: str, encoding: voxel_block.Encoding, tmp_path: Path) -> None:
