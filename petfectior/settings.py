@@ -55,6 +55,9 @@ class Settings(BaseSettings):
     ae_title: str = Field("PETFECTIOR", min_length=1, max_length=16)
     dicom_host: str = "0.0.0.0"  # noqa: S104 - a DICOM node is there to be reached
     dicom_port: int = Field(11115, ge=0, le=65535)
+    dicom_processes: int = Field(
+        1, ge=1, le=16, description="processes of `petfectior run` that share the port; limits hold in each"
+    )
     dicom_tls_port: int | None = Field(None, ge=0, le=65535, description="DICOM TLS; none listens not")
     dicom_tls_certificate: str = Field("", description="path of a PEM with certificate and key")
     dicom_tls_trust: str = Field("", description="path of a PEM with the peers' authorities")

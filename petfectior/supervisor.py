@@ -32,9 +32,10 @@ log = structlog.get_logger()
 
 @dataclass
 class Child:
-    """One service's process."""
+    """One service's process; scp may have several, which share the port."""
 
     service: str
+    number: int = 0
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     restart_at: float = 0.0
@@ -42,8 +43,9 @@ class Child:
 
     def start(self) -> None:
         """Start the process; its replica name stays the same over restarts, so its leases come back to it."""
-        environment = dict(os.environ, PETFECTIOR_REPLICA=f"{self.service}-0", PETFECTIOR_SUPERVISED="1")
-        environment.pop("PETFECTIOR_HEALTH_PORT", None)  # one port cannot serve six processes
+        replica = f"{self.service}-{self.number}"
+        environment = dict(os.environ, PETFECTIOR_REPLICA=replica, PETFECTIOR_SUPERVISED="1")
+        environment.pop("PETFECTIOR_HEALTH_PORT", None)  # one port cannot serve all processes
         self.process = subprocess.Popen(
             [sys.executable, "-m", f"services.{self.service}"], env=environment, stdin=subprocess.DEVNULL
         )
@@ -101,8 +103,9 @@ def _supervise(base: Settings) -> int:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    wiring.connect(base).close()  # creates the databases once, before six processes race for it
+    wiring.connect(base).close()  # creates the databases once, before the processes race for it
     children = [Child(service) for service in SERVICES]
+    children += [Child("scp", number) for number in range(1, base.dicom_processes)]
     last_checkpoint = time.monotonic()
     while not stop.wait(0.1):
         for child in children:

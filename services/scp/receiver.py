@@ -171,17 +171,19 @@ class Receiver:
 
 
 def _entrances(base: Settings) -> list[Entrance]:
-    entrances = [Entrance(_listen(base.dicom_host, base.dicom_port))]
+    shared = base.dicom_processes > 1
+    entrances = [Entrance(_listen(base.dicom_host, base.dicom_port, shared=shared))]
     if base.dicom_tls_port is not None:
         secured = secure.acceptor(base.dicom_tls_certificate, base.dicom_tls_trust, base.dicom_tls_clients)
-        entrances.append(Entrance(_listen(base.dicom_host, base.dicom_tls_port), secured))
+        entrances.append(Entrance(_listen(base.dicom_host, base.dicom_tls_port, shared=shared), secured))
     return entrances
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int, *, shared: bool) -> socket.socket:
+    """Listen; a shared port is one that the kernel deals connections from to several processes."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=doorway.BACKLOG)
+        return socket.create_server((host, port), family=family, backlog=doorway.BACKLOG, reuse_port=shared)
     except OSError:
         log.error("scp.port-not-free", port=port)  # noqa: TRY400 - the loop's end is logged
         raise

@@ -42,6 +42,8 @@ PLACES: Final = {
     "fsync": Path(tempfile.gettempdir()),
 }
 MANY: Final = (1, 2, 4)
+PROCESSES: Final = os.cpu_count() or 1
+"""Of our listener; storescp starts one for each association."""
 OPTIONS: Final = ("-aet", "SCANNER", "-aec", "PETFECTIOR", "--no-halt", "127.0.0.1")
 
 
@@ -161,8 +163,11 @@ def _receivers(where: Path) -> Iterator[dict[str, Contender]]:
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=where)))
         dcmtk = stack.enter_context(storescp(folder / "storescp", "+B", "--fork"))
-        node = Node(folder / "data", {"disk_low_bytes": "0", "quiet_seconds": "0.5"}).start()
-        stack.callback(node.kill, 15)
+        port = free_port()
+        for _ in range(PROCESSES):
+            settings = {"dicom_port": str(port), "dicom_processes": str(PROCESSES)}
+            node = Node(folder / "data", {"disk_low_bytes": "0", "quiet_seconds": "0.5", **settings}).start()
+            stack.callback(node.kill, 15)
         runs = {
             "storescp +B": Contender(_storescu(dcmtk.port), lambda: _empty(folder / "storescp")),
             "PETfectior": Contender(_storescu(node.port), lambda: _gathered(folder / "data" / "spool")),
