@@ -2,7 +2,7 @@
 
 All in the same run, turn and turn about; only the ratios travel to another machine. A rate is that of a whole
 series less that of one instance, so that the start of a process does not count. Without fsync means that
-every server writes to a tmpfs, where fsync costs nothing.
+every server writes to a tmpfs, where fsync costs nothing; what the disk alone does stands beside.
 
 python -m tests.bench.wire [std|large] [ROUNDS]
 """
@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -174,7 +175,25 @@ def _receivers(where: Path) -> Iterator[dict[str, Contender]]:
         }
         if shutil.which("Orthanc"):
             runs["Orthanc"] = Contender(_storescu(stack.enter_context(_orthanc(folder / "orthanc"))))
+        if where == PLACES["fsync"]:
+            runs["bare disk"] = Contender(_disk(folder))
         yield runs
+
+
+def _disk(where: Path) -> Callable[[list[Path], bool], None]:
+    """Write what is sent, with fdatasync after each instance: who syncs is no faster on one association."""
+
+    def append(number: int, folder: Path) -> None:
+        with (where / f"bare-{number}").open("wb", buffering=0) as to:
+            for file in folder.iterdir():
+                to.write(file.read_bytes())
+                os.fdatasync(to.fileno())
+
+    def run(folders: list[Path], _nagle: bool) -> None:
+        with ThreadPoolExecutor(len(folders)) as threads:
+            list(threads.map(append, range(len(folders)), folders))
+
+    return run
 
 
 def _empty(folder: Path) -> None:
