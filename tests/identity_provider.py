@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from html import escape
+from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -25,6 +26,7 @@ from fastapi import FastAPI, Form, Header, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from joserfc import jwt
 from joserfc.jwk import KeySet, OctKey, RSAKey
+from starlette.middleware.base import RequestResponseEndpoint
 
 from services.api.server import listener
 from tests.unit.api.gateway import until
@@ -60,6 +62,8 @@ class Provider:
         Changes an ID token's claims before it is signed.
     sign
         Signs them; by default by the published key.
+    broken
+        Last part of a path → what is answered there instead.
     """
 
     issuer: str = ""
@@ -68,6 +72,7 @@ class Provider:
     spoil: Callable[[Claims], Claims] = dict
     sign: Callable[[Claims], str] | None = None
     says_it_is: str = ""
+    broken: dict[str, Response] = field(default_factory=dict)
     ways_back: set[str] = field(default_factory=set)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     tokens: list[str] = field(default_factory=list)
@@ -108,12 +113,15 @@ class Provider:
 
 
 @contextmanager
-def providing() -> Iterator[Provider]:
-    """Yield a provider that is served under another site's name than the gateway."""
+def providing(certified: tuple[Path, Path] | None = None) -> Iterator[Provider]:
+    """Yield a provider under another site's name than the gateway; by HTTPS, given certificate and key."""
     provider = Provider()
     with listener("127.0.0.1", 0) as bound:
-        provider.issuer = f"http://localhost:{bound.getsockname()[1]}/realms/hospital"
+        scheme = "http" if certified is None else "https"
+        provider.issuer = f"{scheme}://localhost:{bound.getsockname()[1]}/realms/hospital"
         config = uvicorn.Config(_application(provider), log_config=None, access_log=False)
+        if certified is not None:
+            config.ssl_certfile, config.ssl_keyfile = certified
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
         thread.start()
@@ -127,6 +135,11 @@ def providing() -> Iterator[Provider]:
 
 def _application(provider: Provider) -> FastAPI:
     app = FastAPI()
+
+    @app.middleware("http")
+    async def break_down(request: Request, call_next: RequestResponseEndpoint) -> Response:
+        instead = provider.broken.get(request.url.path.rpartition("/")[2])
+        return await call_next(request) if instead is None else instead
 
     @app.get("/realms/hospital/.well-known/openid-configuration")
     def discovery() -> dict[str, object]:

@@ -29,6 +29,7 @@ from services.api.access.refusals import NotSignedIn
 SCOPE: Final = "openid profile email"
 ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")
 """Those with a public key: with another kind whoever knows our secret, or nobody's, could sign."""
+KINDS: Final = {"RSA", "EC"}
 SECONDS: Final = (5.0, 10.0)
 LEEWAY: Final = 60
 log = structlog.get_logger()
@@ -43,6 +44,15 @@ class _Provider(BaseModel):
     authorization_endpoint: str
     token_endpoint: str
     jwks_uri: str
+
+
+class _Keys(BaseModel):
+    """The provider's public keys; those of kinds that we do not take are left out."""
+
+    keys: list[dict[str, Any]]
+
+    def known(self) -> KeySet:
+        return KeySet.import_key_set({"keys": [one for one in self.keys if one.get("kty") in KINDS]})
 
 
 def address(settings: Settings, state: str, errand: Errand) -> str:
@@ -73,7 +83,7 @@ def claims(settings: Settings, errand: Errand, code: str) -> dict[str, Any]:
     """
     with _session(settings, errand) as session, _answering():
         provider = _discover(session, settings)
-        keys = _document(session, provider.jwks_uri)
+        keys = _Keys.model_validate(_document(session, provider.jwks_uri)).known()
         token = session.fetch_token(
             provider.token_endpoint,
             grant_type="authorization_code",
@@ -83,10 +93,8 @@ def claims(settings: Settings, errand: Errand, code: str) -> dict[str, Any]:
         return _checked(settings, errand, keys, token)
 
 
-def _checked(
-    settings: Settings, errand: Errand, keys: dict[str, Any], token: dict[str, Any]
-) -> dict[str, Any]:
-    signed = jwt.decode(str(token.get("id_token", "")), KeySet.import_key_set(keys), ALGORITHMS)  # type: ignore[arg-type]
+def _checked(settings: Settings, errand: Errand, keys: KeySet, token: dict[str, Any]) -> dict[str, Any]:
+    signed = jwt.decode(str(token.get("id_token", "")), keys, ALGORITHMS)
     found = CodeIDToken(
         signed.claims,
         signed.header,
@@ -106,8 +114,8 @@ def _checked(
 
 
 def _discover(session: OAuth2Session, settings: Settings) -> _Provider:
-    document = _document(session, get_well_known_url(settings.oidc_issuer, external=True))
-    provider = _Provider.model_validate(document)
+    url = get_well_known_url(settings.oidc_issuer, external=True)
+    provider = _Provider.model_validate(_document(session, url))
     for url in (provider.authorization_endpoint, provider.token_endpoint, provider.jwks_uri):
         require_secure(url)
     if provider.issuer != settings.oidc_issuer:
@@ -115,10 +123,10 @@ def _discover(session: OAuth2Session, settings: Settings) -> _Provider:
     return provider
 
 
-def _document(session: OAuth2Session, url: str) -> dict[str, Any]:
+def _document(session: OAuth2Session, url: str) -> object:
     response = session.request("GET", url, withhold_token=True)
     response.raise_for_status()
-    document: dict[str, Any] = response.json()
+    document: object = response.json()
     return document
 
 

@@ -12,8 +12,10 @@ from urllib.parse import parse_qs
 
 import httpx
 import pytest
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from pydantic import SecretStr, ValidationError
 
+from petfectior import certificate
 from petfectior.access import errands, sessions, users
 from petfectior.access.person import Role
 from petfectior.journal import Kind, Search
@@ -300,6 +302,30 @@ def test_a_provider_that_says_it_is_another_is_not_asked(
     assert "does not answer, or not as it should" in refused(browser.get("/login/oidc"), ports)
 
 
+ODD = [
+    Response("{", 200),
+    JSONResponse({}),
+    JSONResponse([]),
+    JSONResponse("text"),
+    JSONResponse({"keys": [{"kty": "odd"}], "id_token": 7}),
+    JSONResponse({"keys": 7, "error": ["a"]}),
+    Response("", 500),
+    RedirectResponse("https://another.example", 302),
+]
+
+
+@pytest.mark.parametrize("place", ["openid-configuration", "keys", "token"])
+def test_whatever_else_the_provider_answers_lets_nobody_in(
+    ports: Ports, provider: Provider, browser: httpx.Client, place: str
+) -> None:
+    for answer in ODD:
+        back = let_in(provider, asked(browser))
+        provider.broken[place] = answer
+        said = refused(browser.get(back), ports)
+        assert "not as it should" in said or "does not pass the checks" in said
+        provider.broken.clear()
+
+
 def test_while_the_provider_is_away_local_users_sign_in(tmp_path: Path) -> None:
     away = f"http://127.0.0.1:{free_port()}"
     with connected(tmp_path, oidc_issuer=away, **PROVIDED) as ports, serving(ports) as url:
@@ -321,6 +347,28 @@ def test_an_unreachable_provider_is_told_in_both_languages(tmp_path: Path) -> No
             assert words in refused(answer, ports)
             assert answer.status_code == 503
             assert f'href="/login?lang={language}"' in answer.text
+
+
+def test_a_provider_of_the_hospitals_own_authority_is_known_by_its_bundle(tmp_path: Path) -> None:
+    with connected(tmp_path / "authority", api_tls="self-signed") as other:
+        certified = certificate.files(other.base)
+    assert certified is not None
+    answered = []
+    with providing(certified) as provider:
+        for bundle in (str(certified[0]), ""):
+            settings = {"oidc_issuer": provider.issuer, "oidc_ca": bundle, **PROVIDED}
+            with connected(tmp_path / f"with{bool(bundle)}", **settings) as ports, serving(ports) as url:
+                users.add(ports.registry, "boss", Role.ADMIN, None)
+                answered.append(httpx.get(f"{url}/login/oidc", headers=OWN, timeout=60).status_code)
+    assert answered == [303, 503]
+
+
+def test_a_provider_behind_a_proxy_is_asked_by_it_alone(tmp_path: Path, provider: Provider) -> None:
+    away = f"http://127.0.0.1:{free_port()}"
+    settings = {"oidc_issuer": provider.issuer, "oidc_proxy_url": away, **PROVIDED}
+    with connected(tmp_path, **settings) as ports, serving(ports) as url:
+        users.add(ports.registry, "boss", Role.ADMIN, None)
+        assert httpx.get(f"{url}/login/oidc", headers=OWN, timeout=60).status_code == 503
 
 
 @pytest.mark.parametrize(
