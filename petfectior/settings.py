@@ -15,9 +15,10 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import platformdirs
-from pydantic import Field, JsonValue, SecretStr
+from pydantic import AfterValidator, Field, JsonValue, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from petfectior.access.person import Role
 from petfectior.errors import Conflict, NotFound, Rejected
 from petfectior.ports import Registry
 
@@ -27,6 +28,15 @@ KIND: Final = "setting"
 def _stored(default: Any, **constraints: Any) -> Any:  # noqa: ANN401 - pydantic's Field is untyped
     """Declare a setting that a person may change while the services run."""
     return Field(default=default, json_schema_extra={"stored": True}, **constraints)
+
+
+def _issuer(url: str) -> str:
+    try:
+        if url:
+            require_secure(url)
+    except Rejected as error:
+        raise ValueError("an issuer is https://…, or http://… of this machine") from error
+    return url
 
 
 class Settings(BaseSettings):
@@ -76,6 +86,19 @@ class Settings(BaseSettings):
     )
     api_certificate: Path | None = Field(None, description="your own: PEM of the certificate and its chain")
     api_key: Path | None = Field(None, description="your own: PEM of the private key")
+
+    # Sign-in by an identity provider (at start only; without issuer and client ID there is none)
+    oidc_issuer: Annotated[str, AfterValidator(_issuer)] = Field(
+        "", description="https://… as the provider's discovery document says it"
+    )
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
+    oidc_title: str = Field("OpenID Connect", max_length=64, description="what people call the provider")
+    oidc_name_claim: str = Field("preferred_username", description="claim that holds the user's name")
+    oidc_roles_claim: str = Field("groups", description="claim that holds groups or roles")
+    oidc_roles: dict[str, Role] = Field(default={}, description="the claim's values → our roles")
+    oidc_ca: str = Field("", description="path of a CA bundle, for a provider of the hospital's own")
+    oidc_proxy_url: SecretStr = Field(SecretStr(""), description="proxy to the provider")
 
     # Access (stored)
     session_idle_minutes: float = _stored(
@@ -135,6 +158,11 @@ class Settings(BaseSettings):
     def spool(self) -> Path:
         """Folder of the scp's spool."""
         return self.spool_dir or self.data_dir / "spool"
+
+    @property
+    def oidc(self) -> bool:
+        """Whether people may sign in by an identity provider."""
+        return bool(self.oidc_issuer and self.oidc_client_id)
 
 
 def _build(values: dict[str, Any]) -> Settings:

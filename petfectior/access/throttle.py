@@ -29,15 +29,21 @@ class _Failures(BaseModel):
     count: int
 
 
-def count(registry: Registry, user: str, address: str) -> None:
-    """Count an attempt as failed; `forgive` takes it back. Raises `TooManyFailures`."""
+def count(registry: Registry, user: str | None, address: str) -> None:
+    """Count an attempt as failed; `forgive` takes it back. Raises `TooManyFailures`.
+
+    Parameters
+    ----------
+    user
+        None where it is not known yet who tries: the address alone is counted.
+    """
     now = time.time()
     waits = [_count(registry, key, most, now) for key, most in _keys(user, address)]
     if wait := max(waits):
         raise TooManyFailures("sign-in-throttled", retry_after=wait, minutes=max(1, round(wait / 60)))
 
 
-def forgive(registry: Registry, user: str, address: str) -> None:
+def forgive(registry: Registry, user: str | None, address: str) -> None:
     """Take back an attempt that was none: the user has signed in from this address."""
     now = time.time()
     for key, _ in _keys(user, address):
@@ -47,9 +53,11 @@ def forgive(registry: Registry, user: str, address: str) -> None:
             registry.put(KIND, key, fewer.model_dump(mode="json"), revision=revision)
 
 
-def _keys(user: str, address: str) -> list[tuple[str, int]]:
-    named = {"both": f"{user} {address}", "user": user, "address": address}
-    return [(secrets.digest(f"{kind} {named[kind]}"), most) for kind, most in MOST.items()]
+def _keys(user: str | None, address: str) -> list[tuple[str, int]]:
+    named = {"address": address}
+    if user is not None:
+        named |= {"both": f"{user} {address}", "user": user}
+    return [(secrets.digest(f"{kind} {name}"), MOST[kind]) for kind, name in named.items()]
 
 
 def _count(registry: Registry, key: str, most: int, now: float) -> float:

@@ -29,6 +29,8 @@ class User(BaseModel):
         Unique whatever the case.
     password_hash
         None for a user whom an identity provider vouches for.
+    subject
+        Who that is at the provider (`petfectior.access.vouched`); None for a local user.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -36,6 +38,7 @@ class User(BaseModel):
     name: Name
     role: Role
     password_hash: str | None = None
+    subject: str | None = None
     disabled: bool = False
     created_at: float = Field(default_factory=time.time)
 
@@ -80,9 +83,12 @@ def change(registry: Registry, name: str, *, role: Role | None = None, disabled:
     NotFound
         If there is no such user.
     Conflict
-        If no administrator would be left, or another person changed the user meanwhile.
+        If no administrator would be left, another person changed the user meanwhile, or the role of a user
+        is to change whom an identity provider vouches for.
     """
     user, record = _read(registry, name)
+    if role not in {None, user.role} and user.subject is not None:
+        raise Conflict("user-role-by-provider")
     new = user.model_copy(
         update={
             "role": user.role if role is None else role,
@@ -100,6 +106,8 @@ def change(registry: Registry, name: str, *, role: Role | None = None, disabled:
 def set_password(registry: Registry, name: str, password: SecretStr) -> User:
     """Give a user another password; the sessions end. Raises `NotFound`, `Rejected` or `Conflict`."""
     user, record = _read(registry, name)
+    if user.subject is not None:
+        raise Conflict("user-without-password")
     new = user.model_copy(update={"password_hash": passwords.hashed(password)})
     _write(registry, new, record.revision)
     sessions.end_all(registry, user.name)

@@ -52,6 +52,58 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The identity provider keeps this user's password. Change it there.",
         "El proveedor de identidad guarda la contraseña de este usuario. Cámbiela allí.",
     ),
+    "user-role-by-provider": (
+        "The identity provider decides this user's role. Change the groups there.",
+        "El proveedor de identidad decide el rol de este usuario. Cambie los grupos allí.",
+    ),
+    "oidc-unreachable": (
+        "The identity provider does not answer, or not as it should. Try again later, or sign in with a"
+        " name and password of PETfectior.",
+        "El proveedor de identidad no responde, o no como debe. Inténtelo más tarde o inicie sesión con"
+        " un nombre y contraseña de PETfectior.",
+    ),
+    "oidc-not-begun": (
+        "This sign-in was not begun in this browser, was used already or is older than 10 minutes. "
+        "Begin anew.",
+        "Este inicio de sesión no se comenzó en este navegador, ya se usó o tiene más de 10 minutos. "
+        "Empiece de nuevo.",
+    ),
+    "oidc-refused": (
+        "The identity provider did not let you in. Begin anew, or ask whoever runs it.",
+        "El proveedor de identidad no le dejó entrar. Empiece de nuevo o consulte a quien lo administra.",
+    ),
+    "oidc-answer-invalid": (
+        "The identity provider's answer does not pass the checks, so nobody is signed in. An "
+        "administrator finds in the log which check it was.",
+        "La respuesta del proveedor de identidad no supera las comprobaciones, así que nadie ha "
+        "iniciado sesión. Un administrador verá en el registro qué comprobación fue.",
+    ),
+    "oidc-no-role": (
+        "The identity provider knows you, but gives you no role in PETfectior. Ask for one of the "
+        "groups that may use it.",
+        "El proveedor de identidad le conoce, pero no le da ningún rol en PETfectior. Pida entrar en "
+        "uno de los grupos que pueden usarlo.",
+    ),
+    "oidc-user-disabled": (
+        "This user is disabled in PETfectior. Ask an administrator.",
+        "Este usuario está desactivado en PETfectior. Consulte a un administrador.",
+    ),
+    "oidc-name-invalid": (
+        "The name that the identity provider gives you does not fit: 1 to 64 letters, digits and . _ @ "
+        "-. An administrator may name another claim (PETFECTIOR_OIDC_NAME_CLAIM).",
+        "El nombre que le da el proveedor de identidad no sirve: de 1 a 64 letras, cifras y . _ @ -. Un"
+        " administrador puede indicar otro claim (PETFECTIOR_OIDC_NAME_CLAIM).",
+    ),
+    "oidc-name-taken": (
+        "Another user of PETfectior has your name. Ask an administrator to remove that one.",
+        "Otro usuario de PETfectior tiene su nombre. Pida a un administrador que lo elimine.",
+    ),
+    "oidc-address-unknown": (
+        "The identity provider can lead back to a configured name only. Open PETfectior by one of "
+        "PETFECTIOR_API_NAMES.",
+        "El proveedor de identidad solo puede volver a un nombre configurado. Abra PETfectior con uno "
+        "de PETFECTIOR_API_NAMES.",
+    ),
     "token-not-made": (
         "The token was not made. A name has 1 to 64 letters, digits and . _ @ -; days are a number.",
         "El token no se creó. El nombre tiene de 1 a 64 letras, cifras y . _ @ -; los días son un número.",

@@ -39,8 +39,8 @@ from services.api import (
     status_routes,
     tasks_routes,
 )
+from services.api.access import oidc_pages, trail
 from services.api.access import pages as access_pages
-from services.api.access import trail
 from services.api.access.refusals import NotSignedIn
 from services.api.body_limit import BodyLimit
 from services.api.images import routes as image_routes
@@ -83,7 +83,7 @@ def application(ports: Ports) -> FastAPI:
         app.include_router(module.router)
     for router in (report.router, report.pages, receipt.router, receipt.pages, csv_export.router):
         app.include_router(router)
-    for router in (access_pages.router, processes_routes.router, processes_page.router):
+    for router in (access_pages.router, oidc_pages.router, processes_routes.router, processes_page.router):
         app.include_router(router)
     for router in (association_pages.router, association_pages.pages, log_pages.router, log_pages.pages):
         app.include_router(router)

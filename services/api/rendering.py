@@ -20,6 +20,7 @@ from services.api.theme import THEMES, asked_theme, chosen_theme
 from services.api.wording import Wording, iso
 
 TEMPLATES = Path(__file__).parent / "templates"
+ONCE = frozenset({"/login/oidc", "/login/callback"})
 YEAR_SECONDS = 365 * 86400
 
 
@@ -62,8 +63,10 @@ def page(request: Request, template: str, context: Mapping[str, object], status:
 
 
 def _link(request: Request, name: str, value: str) -> str:
-    # Only a page that can be asked for again is linked; the answer to a form is not.
-    path = request.url.path if request.method == "GET" else request.url.path.rpartition("/")[0] or "/"
-    kept = request.query_params if request.method == "GET" else {}
+    # Only a page that can be asked for again is linked; the answer to a form or to a provider's link is not.
+    path = request.url.path
+    again = request.method == "GET" and path not in ONCE
+    path = path if again else path.rpartition("/")[0] or "/"
+    kept = request.query_params if again else {}
     parameters = {key: one for key, one in kept.items() if key not in {"lang", "theme", "did"}}
     return f"{path}?{urlencode({**parameters, name: value})}"

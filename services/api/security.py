@@ -65,11 +65,16 @@ def check_origin(request: Request) -> None:
     """Refuse a change that another site's page asks for. Raises `ForeignRequest`."""
     if request.method in SAFE_METHODS:
         return
-    if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+    if not from_own_page(request):
         raise ForeignRequest("request-cross-origin")
     origin = request.headers.get("origin")
     if origin is not None and urlsplit(origin).netloc.lower() != request.headers.get("host", "").lower():
         raise ForeignRequest("request-cross-origin")
+
+
+def from_own_page(request: Request) -> bool:
+    """Tell whether our own page or the visitor asks, as far as the browser says who does."""
+    return request.headers.get("sec-fetch-site", "same-origin") in {"same-origin", "none"}
 
 
 def require_own_page(request: Request) -> None:

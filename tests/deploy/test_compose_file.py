@@ -66,6 +66,17 @@ def test_vpn_file_gives_transfer_no_network_but_the_tunnel(compose: list[str]) -
     assert not transfer.get("networks")
 
 
+def test_oidc_file_gives_api_a_way_out_and_the_clients_secret(compose: list[str]) -> None:
+    files = ("-f", "docker-compose.yml", "-f", "deploy/oidc/compose.yml")
+    done = _config(compose, *files, "config", "--format", "json", PETFECTIOR_SECRETS="/nowhere")
+    assert done.returncode == 0, done.stderr
+    api = json.loads(done.stdout)["services"]["api"]
+    assert set(api["networks"]) == {"broker", "web", "internet"}
+    assert "dns" not in api
+    told = {one["source"] for one in api["secrets"]}
+    assert {"petfectior_store_url", "petfectior_oidc_client_secret"} <= told
+
+
 def test_it_refuses_to_start_without_secrets_and_says_what_to_do(compose: list[str]) -> None:
     done = _config(compose, "config", "--quiet")
     assert done.returncode != 0

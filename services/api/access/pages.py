@@ -34,7 +34,7 @@ def show_sign_in(_: Anyone, request: Request, ports: PortsGiven, there: str = "/
     """Ask for name and password; before there is a user, for the first one."""
     if first_run.needed(ports.registry):
         return RedirectResponse("/setup", SEE_OTHER)
-    return page(request, "login.html", _asking(request) | {"there": _ours(there), "did": did})
+    return page(request, "login.html", _asking_in(request, ports, ours(there)) | {"did": did})
 
 
 @router.post("/login")
@@ -46,10 +46,8 @@ def sign_in(
     try:
         user, value = signing_in.sign_in(ports, name, password, address_of(request))
     except PetfectiorError as error:
-        problem = problems.problem(request, error)
-        context = _asking(request) | {"there": _ours(there), "problem": problem, "did": ""}
-        return page(request, "login.html", context, problem.status)
-    return _begun(request, ports, user, value, _ours(there))
+        return turned_away(request, ports, error, ours(there))
+    return begun(request, ports, user, value, ours(there))
 
 
 @router.post("/logout")
@@ -87,15 +85,15 @@ def set_up(
         problem = problems.problem(request, error)
         context = _asking(request) | {"here": here, "problem": problem, "name": name}
         return page(request, "setup.html", context, problem.status)
-    return _begun(
+    return begun(
         request, ports, user, sessions.open_session(ports.registry, user.name, ports.settings()), "/"
     )
 
 
 @router.get("/account")
-def show_account(_: Viewer, request: Request) -> Response:
+def show_account(person: Viewer, request: Request, ports: PortsGiven) -> Response:
     """Show who is signed in, and let the password be changed."""
-    return page(request, "account.html", {})
+    return page(request, "account.html", {"vouched": signing_in.is_vouched(ports, person.name)})
 
 
 @router.post("/account/password")
@@ -107,7 +105,8 @@ def change_password(
         signing_in.change_password(ports, person.name, present, wanted, address_of(request))
     except PetfectiorError as error:
         problem = problems.problem(request, error)
-        return page(request, "account.html", {"problem": problem}, problem.status)
+        context = {"problem": problem, "vouched": signing_in.is_vouched(ports, person.name)}
+        return page(request, "account.html", context, problem.status)
     response = RedirectResponse("/login?did=password", SEE_OTHER)
     cookie.take_back(request, response)
     return response
@@ -128,6 +127,27 @@ def sign_in_address(request: Request) -> str:
     return "/login" if there == "/" else f"/login?{urlencode({'there': there})}"
 
 
+def ours(there: str) -> str:
+    """Return a path of this site: an address of another is not followed."""
+    inside = there.startswith("/") and not there.startswith(("//", "/\\")) and there.isprintable()
+    return there if inside else "/"
+
+
+def begun(request: Request, ports: Ports, user: User, value: str, there: str) -> Response:
+    """Lead to the page that was asked for, with the cookie of the new session."""
+    request.state.person = Person(user.name, user.role)
+    response = RedirectResponse(there, SEE_OTHER)
+    cookie.give(request, response, value, ports.settings().session_hours)
+    return response
+
+
+def turned_away(request: Request, ports: Ports, error: PetfectiorError, there: str) -> Response:
+    """Say on the sign-in page why nobody was let in."""
+    problem = problems.problem(request, error)
+    context = _asking_in(request, ports, there) | {"problem": problem, "did": ""}
+    return page(request, "login.html", context, problem.status)
+
+
 def _first_user(ports: Ports, name: str, password: SecretStr, code: SecretStr, *, here: bool) -> User:
     try:
         return first_run.make_first_user(ports.registry, name, password, here=here, code=code)
@@ -135,19 +155,11 @@ def _first_user(ports: Ports, name: str, password: SecretStr, code: SecretStr, *
         raise Rejected("user-name-invalid") from error
 
 
-def _begun(request: Request, ports: Ports, user: User, value: str, there: str) -> Response:
-    request.state.person = Person(user.name, user.role)
-    response = RedirectResponse(there, SEE_OTHER)
-    cookie.give(request, response, value, ports.settings().session_hours)
-    return response
-
-
 def _asking(request: Request) -> dict[str, object]:
     plain = request.url.scheme == "http" and not loopback(request.url.hostname or "")
     return {"plain": plain}
 
 
-def _ours(there: str) -> str:
-    """Return a path of this site: an address of another is not followed."""
-    inside = there.startswith("/") and not there.startswith(("//", "/\\")) and there.isprintable()
-    return there if inside else "/"
+def _asking_in(request: Request, ports: Ports, there: str) -> dict[str, object]:
+    base = ports.base
+    return _asking(request) | {"there": there, "provider": base.oidc_title if base.oidc else ""}

@@ -6,7 +6,7 @@ from pydantic import SecretStr
 
 from petfectior.access import passwords, sessions, throttle, users
 from petfectior.access.users import User
-from petfectior.errors import NotFound
+from petfectior.errors import Conflict, NotFound
 from petfectior.service import Ports
 from services.api.access.refusals import NotSignedIn
 
@@ -38,13 +38,18 @@ def change_password(ports: Ports, name: str, present: SecretStr, wanted: SecretS
     ------
     NotSignedIn
         If the present password is wrong.
+    Conflict
+        If an identity provider keeps the password.
     Rejected
         If the new one is too short or too long.
     TooManyFailures
         If the present password was wrong too often lately.
     """
     throttle.count(ports.registry, name, address)
-    if not passwords.fits(present, users.get(ports.registry, name).password_hash):
+    user = users.get(ports.registry, name)
+    if user.subject is not None:
+        raise Conflict("user-without-password")
+    if not passwords.fits(present, user.password_hash):
         raise NotSignedIn("password-wrong")
     throttle.forgive(ports.registry, name, address)
     users.set_password(ports.registry, name, wanted)
@@ -54,6 +59,12 @@ def known_name(ports: Ports, name: str) -> str:
     """Return the name if there is such a user: what else is typed there may be a password."""
     user = _known(ports, name.strip().lower())
     return user.name if user else ""
+
+
+def is_vouched(ports: Ports, name: str) -> bool:
+    """Tell whether an identity provider knows this user's password; a token's name is no user's."""
+    user = _known(ports, name)
+    return user is not None and user.subject is not None
 
 
 def _known(ports: Ports, name: str) -> User | None:

@@ -33,6 +33,7 @@ ACTS: Final = {
     "imports": Act.IMPORTED,
     "audit": Act.USED_LOG,
 }
+SIGNING_IN: Final = {("POST", "/login"), ("POST", "/setup"), ("GET", "/login/callback")}
 ACTIONS: Final = {"GET": "R", "HEAD": "R", "PUT": "U", "PATCH": "U", "DELETE": "D", "POST": "E"}
 DOWNLOADS: Final = "attachment"
 
@@ -60,7 +61,7 @@ def _deed(request: Request, response: Response) -> Deed | None:
         return None
     return Deed(
         act=_act(request, response, parts),
-        action=ACTIONS[request.method],
+        action="E" if _signs_in(request) else ACTIONS[request.method],
         outcome=_outcome(response.status_code),
         who=person.name if person else getattr(request.state, "tried", ""),
         role=person.role.value if person else "",
@@ -71,7 +72,7 @@ def _deed(request: Request, response: Response) -> Deed | None:
 
 
 def _signs_in(request: Request) -> bool:
-    return request.method == "POST" and request.url.path in {"/login", "/setup"}
+    return (request.method, request.url.path) in SIGNING_IN
 
 
 def _is_followed(request: Request, parts: list[str]) -> bool:

@@ -29,6 +29,7 @@ class UserAnswer(BaseModel):
     name: str
     role: Role
     disabled: bool
+    vouched: bool = Field(description="an identity provider knows the password and decides the role")
     created_at: float
 
 
@@ -120,4 +121,5 @@ def revoke_token(_: Admin, ports: PortsGiven, name: str) -> None:
 
 
 def _answer(user: User) -> UserAnswer:
-    return UserAnswer(**user.model_dump(exclude={"password_hash"}))
+    told = user.model_dump(exclude={"password_hash", "subject"})
+    return UserAnswer(**told, vouched=user.subject is not None)

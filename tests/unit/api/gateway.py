@@ -42,9 +42,12 @@ def serving(ports: Ports) -> Iterator[str]:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
         thread.start()
         until(lambda: server.started)
-        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
-        server.should_exit = True
-        thread.join(10)
+        try:
+            yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+        finally:
+            # Also after a failed test: this thread would keep the program from ending.
+            server.should_exit = True
+            thread.join(10)
 
 
 def token(ports: Ports, scope: Role = Role.ADMIN) -> str:

@@ -22,7 +22,7 @@ from services.api.app import application
 from tests.unit.api.gateway import arriving, serving, session, token
 
 PASSWORD = "correct horse battery"  # noqa: S105 - of users that live as long as a test
-OPEN = {"/login", "/setup", "/health", "/metrics"}
+OPEN = {"/login", "/login/oidc", "/login/callback", "/setup", "/health", "/metrics"}
 OWN = {"Sec-Fetch-Site": "same-origin"}
 
 
