@@ -43,7 +43,7 @@ class Known:
 
 @dataclass(frozen=True)
 class Policy:
-    """What is in force: the settings, the devices that the site knows, and whether a person paused the node."""
+    """What is in force: the settings, the devices that the site knows, whether a person paused the node."""
 
     settings: Settings
     known: Sequence[Known] = ()
