@@ -49,7 +49,7 @@ def remove(name: str) -> None:
     try:
         known.remove(connect(Settings()).registry, name)
     except PetfectiorError as error:
-        typer.echo(f"Device not removed: there is none named {name!r}.", err=True)
+        typer.echo(f"Device not removed. {explained(error)}", err=True)
         raise typer.Exit(2) from error
 
 

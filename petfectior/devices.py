@@ -9,20 +9,14 @@ from typing import Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from petfectior import routes
+from petfectior.dicom.ae_title import AeTitle
 from petfectior.errors import Conflict, NotFound
 from petfectior.ports import Registry
 from petfectior.task import Destination
 
 KIND: Final = "device"
 _HOST_LABEL: Final = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)")
-_AE_TITLE: Final = re.compile(r"[ -\[\]-~]{1,16}")
-
-
-def _ae_title(value: str) -> str:
-    title = value.strip(" ")
-    if not _AE_TITLE.fullmatch(title):
-        raise ValueError("an AE title has 1 to 16 ASCII characters without a backslash (PS3.5 6.2)")
-    return title
 
 
 def _address(value: str) -> str:
@@ -62,7 +56,7 @@ class Device(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
     name: str = Field(min_length=1, max_length=64, pattern=r"^\w[^\x00-\x1f/]*$")
-    ae_title: Annotated[str, AfterValidator(_ae_title)]
+    ae_title: AeTitle
     address: Annotated[str, AfterValidator(_address)]
     port: int = Field(ge=1, le=65535)
     destination: bool = False
@@ -122,20 +116,24 @@ def add(registry: Registry, device: Device) -> Device:
 
 
 def replace(registry: Registry, name: str, device: Device) -> Device:
-    """Store `device` in place of the one called `name`, which may be another name.
+    """Store `device` in place of the one called `name`, which may be another name; its routes follow.
 
     Raises
     ------
     NotFound
         If there is no such device.
     Conflict
-        If the new name is taken, or another person changed the device meanwhile.
+        If the new name is taken, another person changed the device or the routes meanwhile, or it is no
+        longer to be sent to but a route says so.
     """
     stored = registry.get(KIND, name)
+    if not device.receiver:
+        _require_unrouted(registry, name)
     if device.name == name:
         registry.put(KIND, name, device.model_dump(mode="json"), revision=stored.revision)
     else:
         add(registry, device)
+        routes.rename(registry, name, device.name)
         registry.delete(KIND, name, revision=stored.revision)
     return device
 
@@ -147,7 +145,16 @@ def remove(registry: Registry, name: str) -> None:
     ------
     NotFound
         If there is no such device.
+    Conflict
+        ``device-in-route`` if a route sends to it.
     """
     if not any(record.key == name for record in registry.list(KIND)):
         raise NotFound("device-unknown")
+    _require_unrouted(registry, name)
     registry.delete(KIND, name)
+
+
+def _require_unrouted(registry: Registry, name: str) -> None:
+    count = sum(name in route.destinations for route in routes.table(registry).routes)
+    if count:
+        raise Conflict("device-in-route", count=count)

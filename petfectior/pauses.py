@@ -1,6 +1,7 @@
 """Services that a person has paused: kept in the Registry, so that a pause outlives restarts.
 
-A paused worker takes no further event; what it has in hand it finishes. Its events wait in the queue.
+A paused worker takes no further event; what it has in hand it finishes. Its events wait in the queue. A
+paused receiver rejects new associations for the time being; those that are under way go on.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from petfectior.topology import QUEUES
 
 KIND: Final = "pause"
 MONITOR: Final = "server-monitor"
-PAUSABLE: Final = (*QUEUES, MONITOR)
+RECEIVER: Final = "scp"
+PAUSABLE: Final = (RECEIVER, *QUEUES, MONITOR)
+"""Not the web pages: nobody could resume them there."""
 AGE_SECONDS: Final = 1.0
 log = structlog.get_logger()
 

@@ -33,6 +33,12 @@ def storescu(port: int, *arguments: str | Path, calling: str = "SCANNER") -> sub
     )
 
 
+def echoscu(port: int, calling: str = "SCANNER") -> subprocess.CompletedProcess[str]:
+    """Send a C-ECHO to PETFECTIOR on loopback."""
+    command = [tool("echoscu"), "-v", "-aet", calling, "-aec", "PETFECTIOR", "127.0.0.1", str(port)]
+    return subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, check=False)
+
+
 @dataclass(frozen=True)
 class StoreScp:
     """A running storescp."""

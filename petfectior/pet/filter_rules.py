@@ -5,23 +5,21 @@ from __future__ import annotations
 from typing import Final, Literal
 
 import structlog
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from petfectior.errors import NotFound
-from petfectior.pet.tracers import plain
+from petfectior.pet.series_criteria import SeriesCriteria
 from petfectior.ports import Registry
 
 KIND: Final = "post-filter"
 log = structlog.get_logger()
 
 
-class Rule(BaseModel):
+class Rule(SeriesCriteria):
     """One rule (Registry kind ``post-filter``).
 
     Parameters
     ----------
-    manufacturer, model, tracer
-        Whole names that the series must have; "" fits any.
     fwhm
         Full width at half maximum in mm; 0 does not smooth.
     noise
@@ -32,23 +30,12 @@ class Rule(BaseModel):
         Number of the derived series; None for the next one.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     name: str = Field(min_length=1, max_length=64, pattern=r"^\w[^\x00-\x1f/]*$")
-    enabled: bool = True
-    manufacturer: str = ""
-    model: str = ""
-    tracer: str = ""
     fwhm: float = Field(0.0, ge=0, le=50)
     noise: float = Field(0.0, ge=0, le=100)
     description: str = Field("", max_length=64)
     description_mode: Literal["append", "replace"] = "append"
     series_number: int | None = Field(None, ge=1, le=2147483647)
-
-    def fits(self, manufacturer: str, model: str, tracer: str) -> bool:
-        """Tell whether the rule is enabled and asks for nothing that the series has not."""
-        pairs = ((self.manufacturer, manufacturer), (self.model, model), (self.tracer, tracer))
-        return self.enabled and all(not asked or plain(asked) == plain(has) for asked, has in pairs)
 
 
 def rules(registry: Registry) -> list[Rule]:

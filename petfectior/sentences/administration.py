@@ -36,4 +36,28 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "There is no such post-filter; it was probably removed.",
         "No existe ese posfiltro; probablemente se eliminó.",
     ),
+    "route-unknown": (
+        "There is no such route; it was probably removed.",
+        "No existe esa ruta; probablemente se eliminó.",
+    ),
+    "route-exists": (
+        "Two routes of one table cannot have the same name. Choose another name, or change that route.",
+        "Dos rutas de una tabla no pueden tener el mismo nombre. Elija otro nombre o modifique esa ruta.",
+    ),
+    "route-destination-unknown": (
+        "{count} destination(s) of route {place} are not among the devices that may be sent to. Add the "
+        "device, let it be sent to, or take it out of the route.",
+        "{count} destino(s) de la ruta {place} no están entre los equipos a los que se puede enviar. "
+        "Añada el equipo, permita enviarle o quítelo de la ruta.",
+    ),
+    "route-destination-gone": (
+        "Route {place} decides where this series goes, but {count} of its destinations are gone or may not "
+        "be sent to. Correct the route or the device, then retry.",
+        "La ruta {place} decide adónde va esta serie, pero {count} de sus destinos ya no existen o no "
+        "admiten envíos. Corrija la ruta o el equipo y reintente.",
+    ),
+    "device-in-route": (
+        "{count} route(s) send to this device. Take it out of the routes first.",
+        "{count} ruta(s) envían a este equipo. Quítelo antes de las rutas.",
+    ),
 }

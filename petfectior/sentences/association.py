@@ -35,6 +35,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
         "The sender speaks no version of the DICOM upper layer that is known. Check what program it is.",
         "El emisor no habla ninguna versión conocida de la capa superior DICOM. Compruebe qué programa es.",
     ),
+    "receiver-paused": (
+        "A person has paused the receiver. The sender may try again; resume it on the page of the processes.",
+        "Una persona ha puesto en pausa el receptor. El emisor puede reintentar; reanúdelo en la página de "
+        "procesos.",
+    ),
     "too-many-associations": (
         "As many associations were open as are allowed. The sender may try again; if this lasts, see who is "
         "connected, or raise the limit.",

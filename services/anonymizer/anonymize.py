@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 from pydantic import ValidationError
 
-from petfectior import devices, mirror_mode, transitions
+from petfectior import devices, routing, transitions
 from petfectior.errors import Permanent, Rejected
 from petfectior.handling import Advance, Claim
 from petfectior.pet import manifest, packing, preparation, scanners, site_tracers
@@ -41,7 +41,6 @@ def anonymize(
         If a stored part is missing or damaged.
     """
     now = settings()
-    destinations = _destinations(claim.task, registry, now)
     _refuse_own(claim)
     with sources.opened(blobs, claim.task.parts) as opened:
         claim.check()
@@ -52,16 +51,19 @@ def anonymize(
             default_tracer=site_tracers.default_of(registry, claim.task.source.calling_ae_title),
             limits=None if claim.task.process_as_is else Limits(now.minimum_images, now.spacing_tolerance),
         )
+        destinations = _destinations(claim.task, prepared, registry, now)
         package = _package(claim, prepared, opened, blobs=blobs, registry=registry)
     log.info("package.created", count=len(prepared.stack.images), size=package.blob.size)
     return Advance(Stage.UPLOAD, _change(package, destinations, prepared))
 
 
-def _destinations(task: Task, registry: Registry, settings: Settings) -> list[Destination]:
-    known = devices.all_devices(registry)
-    found = mirror_mode.destinations_for(task.source, known, mirror=settings.mirror_mode)
+def _destinations(
+    task: Task, prepared: Prepared, registry: Registry, settings: Settings
+) -> list[Destination]:
+    series = task.series.model_copy(update={"tracer": prepared.tracer.name})
+    found = routing.destinations_for(task.source, series, registry, mirror=settings.mirror_mode)
     if not found:
-        raise Rejected("destination-unknown", devices=len(known))
+        raise Rejected("destination-unknown", devices=len(devices.all_devices(registry)))
     return found
 
 

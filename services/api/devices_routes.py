@@ -75,5 +75,5 @@ def echo(ports: Ports, device: Device, language: str) -> EchoAnswer:
 
 @router.delete("/{name}", status_code=204, response_class=Response, responses=answers(404, 409, 422))
 def remove_device(_: Admin, ports: PortsGiven, name: Name) -> None:
-    """Forget a device; running deliveries to it go on."""
+    """Forget a device that no route sends to; running deliveries to it go on."""
     devices.remove(ports.registry, name)

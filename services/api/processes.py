@@ -121,7 +121,7 @@ def _service(
     return ServiceAnswer(
         name=name,
         state="gone" if not alive else "paused" if paused else "running",
-        pausable=name in QUEUES,
+        pausable=name in pauses.PAUSABLE,
         paused_by=paused.who if paused else None,
         paused_at=paused.at if paused else None,
         replicas=[_replica(key, one, now) for key, one in own.items()],

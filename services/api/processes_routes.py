@@ -28,7 +28,11 @@ def show_process(_: Viewer, ports: PortsGiven, service: str) -> ServiceAnswer:
 
 @router.post("/processes/{service}/pause", responses=answers(404, 422))
 def pause_process(person: Operator, ports: PortsGiven, service: str) -> ServiceAnswer:
-    """Let a service take no further event, on all replicas and over restarts; what is in hand it finishes."""
+    """Let a service take no further event, on all replicas and over restarts; what is in hand it finishes.
+
+    The receiver rejects new associations, C-ECHO included, as a temporary congestion (PS3.8 9.3.4); senders
+    try again. The web pages cannot be paused: nobody could resume them.
+    """
     processes.one_service(ports, service)
     pauses.pause(ports.registry, service, person.name)
     return processes.one_service(ports, service)

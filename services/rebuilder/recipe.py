@@ -80,9 +80,7 @@ def recipes(
     """
     names = site_tracers.names_of(registry, series.tracer)
     fitting = [
-        rule
-        for rule in filter_rules.rules(registry)
-        if any(rule.fits(series.manufacturer, series.model, name) for name in names)
+        rule for rule in filter_rules.rules(registry) if rule.fits(series.manufacturer, series.model, names)
     ]
     if not fitting:
         yield Recipe(PLAIN, 0, None, result.descriptor, result.image, found)

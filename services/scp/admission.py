@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from petfectior import devices
+from petfectior import devices, pauses
 from petfectior.devices import Device
 from petfectior.errors import Transient
 from petfectior.service import Ports
@@ -28,6 +28,7 @@ ADDRESS_UNKNOWN: Final = Rejection("calling-address-unknown", _PERMANENT, _USER,
 NOT_A_SENDER: Final = Rejection("device-may-not-send", _PERMANENT, _USER, 3)
 CALLED_UNKNOWN: Final = Rejection("called-ae-title-unknown", _PERMANENT, _USER, 7)
 PROTOCOL_UNKNOWN: Final = Rejection("protocol-version-unknown", _PERMANENT, _ACSE, 2)
+PAUSED: Final = Rejection("receiver-paused", _TRANSIENT, _PRESENTATION, 1)
 TOO_MANY: Final = Rejection("too-many-associations", _TRANSIENT, _PRESENTATION, 2)
 TOO_MANY_OF_PEER: Final = Rejection("too-many-associations-of-peer", _TRANSIENT, _PRESENTATION, 2)
 
@@ -42,10 +43,11 @@ class Known:
 
 @dataclass(frozen=True)
 class Policy:
-    """What is in force: the settings, and the devices that the site knows."""
+    """What is in force: the settings, the devices that the site knows, whether a person paused the node."""
 
     settings: Settings
     known: Sequence[Known] = ()
+    paused: bool = False
 
     def refusal(self, titles: Titles, address: str, *, secure: bool) -> Rejection | None:
         """Return why a peer may not associate; None if it may.
@@ -57,6 +59,10 @@ class Policy:
         secure
             Whether the connection is a TLS one.
         """
+        never = self._refusal_for_good(titles, address, secure=secure)
+        return never or (PAUSED if self.paused else None)
+
+    def _refusal_for_good(self, titles: Titles, address: str, *, secure: bool) -> Rejection | None:
         if not titles.protocol_version & 1:
             return PROTOCOL_UNKNOWN
         if self.settings.called_ae_checked and titles.called != self.settings.ae_title.strip():
@@ -91,10 +97,11 @@ class Policies:
         try:
             settings = self._ports.settings()
             known = [Known(one, self._addresses(one)) for one in devices.all_devices(self._ports.registry)]
+            paused = pauses.RECEIVER in pauses.all_pauses(self._ports.registry)
         except Transient:
             return False
         changed = settings != self.current.settings
-        self.current = Policy(settings, known)
+        self.current = Policy(settings, known, paused)
         return changed
 
     def _addresses(self, device: Device) -> frozenset[str]:

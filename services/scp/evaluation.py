@@ -8,13 +8,13 @@ from uuid import uuid4
 
 import structlog
 
-from petfectior import deliveries, devices, ledger, metrics, transitions
-from petfectior.errors import Conflict
-from petfectior.mirror_mode import destinations_for
+from petfectior import deliveries, ledger, metrics, transitions
+from petfectior.errors import Conflict, Rejected
 from petfectior.pet import completeness
 from petfectior.pet.completeness import Limits, Verdict
 from petfectior.pet.instance import InstanceFacts
 from petfectior.reasons import Reason
+from petfectior.routing import destinations_for
 from petfectior.service import Ports
 from petfectior.settings import Settings
 from petfectior.task import Destination, Kind, Outcome, Output, PartState, Stage, Status, Task
@@ -133,18 +133,31 @@ def _note_conflicts(task: Task, facts: Sequence[InstanceFacts], now: float) -> N
 
 def _forward(task: Task, facts: list[InstanceFacts], ports: Ports, settings: Settings, now: float) -> None:
     """Hand on what is not processed, as it came."""
-    destinations = destinations_for(
-        task.source, devices.all_devices(ports.registry), mirror=settings.mirror_mode
-    )
+    try:
+        destinations = _destinations(task, ports, settings)
+    except Rejected as error:
+        reason = error.reason
+        _commit(task, ports, lambda document: _refuse(document, facts, reason, now))
+        return
     _commit(task, ports, lambda document: _deliver(document, facts, destinations, now))
+
+
+def _destinations(task: Task, ports: Ports, settings: Settings) -> list[Destination]:
+    found = destinations_for(task.source, task.series, ports.registry, mirror=settings.mirror_mode)
+    if not found:
+        raise Rejected("forward-without-destination")
+    return found
+
+
+def _refuse(task: Task, facts: Sequence[InstanceFacts], reason: Reason, now: float) -> None:
+    task.received = len({one.sop_instance_uid for one in facts})
+    task.open_key = None
+    transitions.stop(task, Outcome.REJECTED, reason, now, WHO)
 
 
 def _deliver(task: Task, facts: Sequence[InstanceFacts], destinations: list[Destination], now: float) -> None:
     task.received = len({one.sop_instance_uid for one in facts})
     task.open_key = None
-    if not destinations:
-        transitions.stop(task, Outcome.REJECTED, Reason(code="forward-without-destination"), now, WHO)
-        return
     task.destinations = destinations
     by_arrival = sorted(task.parts, key=lambda part: part.first_at)
     blobs = [part.blob for part in by_arrival if part.blob is not None]

@@ -28,7 +28,8 @@ from services.scp.logbook import Logbook
 from services.scp.spool import Spool
 from services.scp.visit import House, Visit
 
-POLICY_SECONDS: Final = 1.0
+POLICY_SECONDS: Final = 0.5
+"""Between two looks at what is in force, so that a pause or its end counts within a second."""
 ABORT_SECONDS: Final = 3.0
 log = structlog.get_logger()
 

@@ -9,10 +9,11 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from pydantic import SecretStr
 
-from petfectior import devices, heartbeat, pauses
+from petfectior import devices, heartbeat, pauses, routing
 from petfectior.access import users
 from petfectior.access.person import Role
 from petfectior.devices import Device
+from petfectior.routes import Route, Table
 from petfectior.service import Ports
 from simulator.stack import free_port
 from tests.browser.conftest import sign_in
@@ -22,17 +23,27 @@ from tests.browser.test_accessibility import AXE, RUN
 pytestmark = pytest.mark.browser
 
 
-def test_a_service_is_paused_and_resumed(ports: Ports, page: Page, language: str) -> None:
+@pytest.mark.parametrize("name", ["scp", "scu"])
+def test_a_service_is_paused_and_resumed(ports: Ports, page: Page, language: str, name: str) -> None:
     living(ports)
     page.goto("/processes")
-    card = page.locator(".service", has=page.locator("#service-scu"))
+    card = page.locator(".service", has=page.locator(f"#service-{name}"))
     words = {"en": ("Pause", "Paused", "Resume"), "es": ("Pausar", "En pausa", "Reanudar")}[language]
     card.get_by_role("button", name=words[0], exact=True).click()
     expect(card.locator(".badge")).to_have_text(words[1])
-    assert list(pauses.all_pauses(ports.registry)) == ["scu"]
+    expect(card.get_by_text("C-ECHO")).to_have_count(int(name == "scp"))
+    assert list(pauses.all_pauses(ports.registry)) == [name]
     card.get_by_role("button", name=words[2], exact=True).click()
     expect(card.get_by_role("button", name=words[0], exact=True)).to_be_visible()
     assert pauses.all_pauses(ports.registry) == {}
+
+
+def test_the_web_pages_say_why_they_are_not_paused(ports: Ports, page: Page, language: str) -> None:
+    living(ports)
+    page.goto("/processes")
+    card = page.locator(".service", has=page.locator("#service-api"))
+    expect(card).to_contain_text({"en": "cannot be paused", "es": "no se pueden pausar"}[language])
+    expect(card.get_by_role("button")).to_have_count(0)
 
 
 def test_the_server_monitor_is_stopped_and_started(ports: Ports, page: Page, language: str) -> None:
@@ -148,6 +159,8 @@ def test_pages_fit_the_screen_and_are_pictured(
     logged(ports, "stage.crashed", service="rebuilder", level="error", code="blob-damaged")
     logged(ports, "association.ended", service="scp", result="released")
     devices.add(ports.registry, Device(name="PACS", ae_title="PACS", address="127.0.0.1", port=free_port()))
+    route = Route(name="Glucose from the north", calling_ae_title="PET_NORTH_TOWER1", destinations=("PACS",))
+    routing.save(ports.registry, Table(routes=(route, route.model_copy(update={"name": "Other"}))))
     context = chromium.new_context(
         base_url=address, locale=language, viewport={"width": size[0], "height": size[1]}
     )
@@ -166,7 +179,7 @@ def test_pages_fit_the_screen_and_are_pictured(
 CONFIG = [
     f"config/{name}"
     for name in (
-        "server delivery completeness limits dicom devices tracers filters users tokens audit".split()
+        "server delivery completeness limits dicom devices routes tracers filters users tokens audit".split()
     )
 ]
 PAGES = ["processes", "account", "logs", "doctor", "login", *CONFIG]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from petfectior import association_log, devices
+from petfectior import association_log, devices, routes, routing
 from petfectior.access import tokens, users
 from petfectior.access.person import Role
 from petfectior.association_log import Association, Result
@@ -106,6 +106,57 @@ def test_a_device_is_added_tested_changed_and_removed(ports: Ports, page: Page, 
     assert (kept.port, kept.tls, kept.sender, kept.receiver) == (104, True, False, True)
     page.locator(".rows summary").click()
     page.locator("button.danger").click()
+    expect(page.locator(".rows li")).to_have_count(0)
+
+
+def test_routes_are_added_ordered_changed_and_removed(ports: Ports, page: Page, language: str) -> None:
+    page.goto(f"/config/routes?lang={language}")
+    expect(page.locator("#form .none")).to_be_visible()
+    for name in ("Ward & co", "Archive"):
+        one = devices.Device(name=name, ae_title=name[:4], address="127.0.0.1", port=104)
+        devices.add(ports.registry, one)
+    page.goto("/config/routes")
+    page.locator("#name").fill("North")
+    page.locator("#calling_ae_title").fill("A\\B")
+    page.locator("button.primary").click()
+    fault = {"en": "without a backslash", "es": "sin barra invertida"}[language]
+    expect(page.locator("[role=alert]")).to_contain_text(fault)
+    page.locator("#calling_ae_title").fill("PET_NORTH")
+    page.get_by_label("Ward & co").check()
+    page.locator("button.primary").click()
+    expect(page.locator(".rows li")).to_have_count(1)
+    page.locator("#name").fill("Glucose")
+    page.locator("#tracer").select_option("FDG")
+    page.get_by_label("Archive").check()
+    page.locator("button.primary").click()
+    expect(page.locator(".rows strong")).to_have_text(["North", "Glucose"])
+    page.locator(".rows li").nth(1).locator("form[action$=up] button").click()
+    expect(page.locator(".rows strong")).to_have_text(["Glucose", "North"])
+    page.locator(".rows li", has_text="North").locator("a.button").click()
+    expect(page.get_by_label("Ward & co")).to_be_checked()
+    page.locator("input[name=enabled]").uncheck()
+    page.locator("button.primary").click()
+    expect(page.locator(".rows li", has_text="North").locator(".badge")).to_be_visible()
+    kept = routes.table(ports.registry)
+    assert [(one.name, one.enabled, one.destinations) for one in kept.routes] == [
+        ("Glucose", True, ("Archive",)),
+        ("North", False, ("Ward & co",)),
+    ]
+    # Somebody else changes the table while this page is open.
+    routing.save(ports.registry, kept.without("North"))
+    page.locator(".rows li").first.locator("form[action$=remove] button").click()
+    expect(page.locator("[role=alert]")).to_be_visible()
+    expect(page.locator(".rows strong")).to_have_text(["Glucose"])
+    page.goto("/config/devices")
+    archive = page.locator(".rows li", has_text="Archive")
+    archive.locator("summary").click()
+    archive.locator("button.danger").click()
+    refused = {"en": "Take it out of the routes", "es": "Quítelo antes de las rutas"}[language]
+    expect(page.locator("[role=alert]")).to_contain_text(refused)
+    ports.registry.delete(devices.KIND, "Archive")
+    page.goto("/config/routes")
+    expect(page.locator(".rows [role=alert]")).to_be_visible()
+    page.locator(".rows form[action$=remove] button").click()
     expect(page.locator(".rows li")).to_have_count(0)
 
 

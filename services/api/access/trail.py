@@ -29,6 +29,7 @@ ACTS: Final = {
     "settings": Act.CHANGED_SETTINGS,
     "config": Act.CHANGED_SETTINGS,
     "devices": Act.CHANGED_NETWORK,
+    "routes": Act.CHANGED_NETWORK,
     "upload": Act.IMPORTED,
     "imports": Act.IMPORTED,
     "audit": Act.USED_LOG,

@@ -9,6 +9,7 @@ from services.api.config import (
     devices_page,
     people_page,
     people_routes,
+    routing_page,
     settings_page,
     tables_page,
     tables_routes,
@@ -23,5 +24,6 @@ ROUTERS: Final = (
     devices_page.router,
     people_page.router,
     tables_page.router,
+    routing_page.router,
     settings_page.router,
 )

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from petfectior import devices
 from petfectior.devices import Device
-from petfectior.errors import PetfectiorError
+from petfectior.errors import Conflict, PetfectiorError
 from petfectior.service import Ports
 from services.api import problems
 from services.api.access.required import Admin
@@ -70,9 +70,13 @@ def save_device(  # noqa: PLR0917 - the form's fields
 
 
 @router.post("/{name}/remove")
-def remove_device(_: Admin, ports: PortsGiven, name: str) -> Response:
-    """Forget a device."""
-    devices.remove(ports.registry, name)
+def remove_device(_: Admin, request: Request, ports: PortsGiven, name: str) -> Response:
+    """Forget a device that no route sends to."""
+    try:
+        devices.remove(ports.registry, name)
+    except Conflict as error:
+        problem = problems.of_form(request, error)
+        return _page(request, ports, {"problem": problem}, problem.status)
     return RedirectResponse("/config/devices?did=removed", SEE_OTHER)
 
 

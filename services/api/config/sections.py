@@ -119,6 +119,7 @@ PAGES: Final = {
     **{key: section.title for key, section in SECTIONS.items()},
     "dicom": _("Local AE"),
     "devices": _("Devices"),
+    "routes": _("Routes"),
     "tracers": _("Tracers"),
     "filters": _("Post-filters"),
     "users": _("Users"),

@@ -1,13 +1,15 @@
-"""``/api/v1/tracers``, ``/api/v1/senders`` and ``/api/v1/post-filters``."""
+"""``/api/v1/tracers``, ``/api/v1/senders``, ``/api/v1/post-filters`` and ``/api/v1/routes``."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from petfectior import routes, routing
 from petfectior.pet import filter_rules, site_tracers
 from petfectior.pet.filter_rules import Rule
 from petfectior.pet.tracers import Tracer
+from petfectior.routes import Table
 from services.api.access.required import Admin, Viewer
 from services.api.dependencies import PortsGiven
 from services.api.problems import answers
@@ -64,3 +66,15 @@ def save_filter(_: Admin, ports: PortsGiven, rule: Rule) -> Rule:
 def remove_filter(_: Admin, ports: PortsGiven, name: str) -> None:
     """Remove a rule."""
     filter_rules.remove(ports.registry, name)
+
+
+@router.get("/routes", responses=answers())
+def show_routes(_: Viewer, ports: PortsGiven) -> Table:
+    """Return the routes in their order, with the revision of the table."""
+    return routes.table(ports.registry)
+
+
+@router.put("/routes", responses=answers(409, 422))
+def save_routes(_: Admin, ports: PortsGiven, table: Table) -> Table:
+    """Store the whole table, in place of the one with the same revision."""
+    return routing.save(ports.registry, table)

@@ -18,9 +18,10 @@ from pydicom.uid import (
 from pynetdicom import AE
 from pynetdicom.dsutils import encode
 
-from petfectior import devices
+from petfectior import devices, routing
 from petfectior import settings as stored
 from petfectior.ledger import change
+from petfectior.routes import Route, Table
 from petfectior.task import Kind, Outcome, Output, Stage, Task
 from services.scu.outgoing import outgoing
 from tests.integration.scp.conftest import House, Node, store, until
@@ -169,3 +170,28 @@ def test_forward_without_a_destination_is_rejected(node: Node, house: House, ser
         assert store(association, series(1, SOPClassUID=CTImageStorage)[0]) == 0
         association.release()
     assert house.rejected().work.reason.code == "forward-without-destination"
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_forward_goes_as_its_route_says_or_is_rejected(
+    node: Node, house: House, series: Maker, *, gone: bool
+) -> None:
+    node.kill(15)
+    node.start(accept_other="true", quiet_seconds="1")
+    registry = house.ports.registry
+    for name, fixed in (("pacs", True), ("archive", False)):
+        one = devices.Device(name=name, ae_title=name, address="127.0.0.1", port=104, destination=fixed)
+        devices.add(registry, one)
+    calling = node.connect(CTImageStorage)
+    title = calling.requestor.ae_title
+    route = Route(name="ct", calling_ae_title=title, destinations=("archive",))
+    routing.save(registry, Table(routes=(route,)))
+    if gone:
+        registry.delete(devices.KIND, "archive")
+    assert store(calling, series(1, SOPClassUID=CTImageStorage)[0]) == 0
+    calling.release()
+    if gone:
+        assert house.rejected().work.reason.code == "route-destination-gone"
+    else:
+        task = house.task(lambda one: one.stage is Stage.DELIVER)
+        assert [one.destination.name for one in task.deliveries] == ["archive"]

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from pydicom import Dataset, dcmread
 
-from petfectior import devices
+from petfectior import devices, routing
 from petfectior.dicom import file_meta
 from petfectior.errors import Permanent, Rejected
 from petfectior.pet import manifest, voxel_block
 from petfectior.pet.manifest import Manifest
 from petfectior.pet.slice_order import read_order
 from petfectior.reasons import sentence
+from petfectior.routes import Route, Table
 from petfectior.task import Output, Stage, Task
 from tests.unit.anonymizer.conftest import House
 from tests.unit.pet import series
@@ -233,6 +234,19 @@ def test_ct_is_no_pet(house: House, shared_data: Path) -> None:
 def test_series_that_nobody_would_receive_is_rejected(house: House, small: list[Encoded]) -> None:
     devices.remove(house.registry, "workstation")
     with pytest.raises(Rejected, match="destination-unknown"):
+        house.anonymize(house.task(small))
+
+
+def test_the_tracer_that_was_found_chooses_the_route(house: House, small: list[Encoded]) -> None:
+    ward = devices.Device(name="ward", ae_title="WARD", address="127.0.0.1", port=104)
+    devices.add(house.registry, ward)
+    fluoride = Route(name="bones", tracer="NaF", destinations=("workstation",))
+    glucose = Route(name="glucose", tracer="FDG", destinations=("ward",))
+    routing.save(house.registry, Table(routes=(fluoride, glucose)))
+    task, _ = house.anonymize(house.task(small))
+    assert [one.name for one in task.destinations] == ["ward"]
+    house.registry.delete(devices.KIND, "ward")
+    with pytest.raises(Rejected, match="route-destination-gone"):
         house.anonymize(house.task(small))
 
 

@@ -30,6 +30,36 @@ def test_a_device_that_does_not_fit_names_the_field(web: httpx.Client) -> None:
     assert (answer.status_code, answer.json()["errors"][0]["where"]) == (422, ["body", "port"])
 
 
+def test_routes_are_stored_as_a_whole_and_only_over_the_table_that_was_seen(web: httpx.Client) -> None:
+    web.post("/api/v1/devices", json=PACS)
+    assert web.get("/api/v1/routes").json() == {"revision": 0, "routes": []}
+    wanted = {"name": "north", "calling_ae_title": " PET_NORTH ", "destinations": ["PACS"]}
+    stored = web.put("/api/v1/routes", json={"revision": 0, "routes": [wanted]}).json()
+    assert stored == web.get("/api/v1/routes").json()
+    assert (stored["revision"], stored["routes"][0]["calling_ae_title"]) == (1, "PET_NORTH")
+    late = web.put("/api/v1/routes", json={"revision": 0, "routes": []})
+    assert (late.status_code, late.json()["code"]) == (409, "record-changed")
+    twice = web.put("/api/v1/routes", json={"revision": 1, "routes": [wanted, wanted]})
+    assert (twice.status_code, twice.json()["code"]) == (409, "route-exists")
+    astray = web.put("/api/v1/routes", json={"revision": 1, "routes": [{**wanted, "destinations": ["X"]}]})
+    assert (astray.status_code, astray.json()["code"]) == (422, "route-destination-unknown")
+    nobody = web.put("/api/v1/routes", json={"revision": 1, "routes": [{**wanted, "destinations": []}]})
+    assert nobody.status_code == 422
+    assert web.get("/api/v1/routes").json() == stored
+
+
+def test_a_device_of_a_route_is_not_removed(web: httpx.Client) -> None:
+    web.post("/api/v1/devices", json=PACS)
+    web.put("/api/v1/routes", json={"routes": [{"name": "all", "destinations": ["PACS"]}]})
+    refused = web.delete("/api/v1/devices/PACS")
+    assert (refused.status_code, refused.json()["code"]) == (409, "device-in-route")
+    assert refused.json()["detail"].startswith("1 route(s) send to this device.")
+    web.put("/api/v1/devices/PACS", json={**PACS, "name": "Archive"})
+    assert web.get("/api/v1/routes").json()["routes"][0]["destinations"] == ["Archive"]
+    web.put("/api/v1/routes", json={"revision": 2, "routes": []})
+    assert web.delete("/api/v1/devices/Archive").status_code == 204
+
+
 def test_a_damaged_record_is_an_error_of_the_server_that_quotes_nothing(
     ports: Ports, web: httpx.Client
 ) -> None:

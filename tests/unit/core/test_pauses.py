@@ -74,7 +74,7 @@ def test_a_switch_follows_the_registry(ports: Ports) -> None:
     until(lambda: not switch.paused(), 60)
 
 
-@pytest.mark.parametrize("name", ["scp", "api", "nobody"])
-def test_what_takes_no_events_cannot_be_paused(ports: Ports, name: str) -> None:
+@pytest.mark.parametrize("name", ["api", "nobody"])
+def test_what_nobody_could_resume_cannot_be_paused(ports: Ports, name: str) -> None:
     with pytest.raises(NotFound):
         pauses.pause(ports.registry, name, "ana")

@@ -54,4 +54,4 @@ def test_rule_without_width_and_noise_changes_nothing(volume: np.ndarray) -> Non
     ],
 )
 def test_rule_fits_what_it_asks_for(rule: Rule, fits: object) -> None:
-    assert rule.fits("GE", "Discovery ST", "FDG") is fits
+    assert rule.fits("GE", "Discovery ST", ["fluorodeoxyglucose", "FDG"]) is fits

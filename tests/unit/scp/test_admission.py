@@ -24,9 +24,10 @@ def refusal(
     address: str = ADDRESS,
     secure: bool = False,
     version: int = 1,
+    paused: bool = False,
     **settings: object,
 ) -> tuple[str, int, int, int] | None:
-    policy = Policy(Settings(**settings), devices)
+    policy = Policy(Settings(**settings), devices, paused)
     one = policy.refusal(Titles(version, called, calling), address, secure=secure)
     return one and (one.code, one.result, one.source, one.diagnostic)
 
@@ -61,6 +62,11 @@ def test_device_with_tls_is_refused_in_plain() -> None:
 def test_unknown_protocol_version_is_refused_by_the_provider() -> None:
     assert refusal(version=2) == ("protocol-version-unknown", 1, 2, 2)
     assert refusal(version=3) is None
+
+
+def test_while_the_node_is_paused_those_who_may_associate_are_to_come_again() -> None:
+    assert refusal(paused=True) == ("receiver-paused", 2, 3, 1)
+    assert refusal(known(sender=False), paused=True) == ("device-may-not-send", 1, 1, 3)
 
 
 @pytest.mark.parametrize(
