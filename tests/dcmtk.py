@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,13 +14,17 @@ from pathlib import Path
 from simulator.stack import free_port, listens, wait_for
 from tests.conftest import absent
 
+# Without our own environment's programs: pynetdicom brings some of the same names.
+PATH = os.pathsep.join(
+    folder for folder in os.get_exec_path() if Path(folder).resolve() != Path(sys.prefix, "bin").resolve()
+)
 # Debian's dcmtk leaves Nagle's algorithm on; without this each instance costs 40 ms on loopback.
 ENVIRONMENT = dict(os.environ, TCP_NODELAY="1")
 
 
 def tool(name: str) -> str:
     """Return the path of a dcmtk tool, or say that it is absent."""
-    found = shutil.which(name)
+    found = shutil.which(name, path=PATH)
     if found is None:
         absent(f"dcmtk's {name} (apt-get install dcmtk)")
     return str(found)
