@@ -35,7 +35,6 @@ from petfectior.adapters.sqlite_store import FILE, _row
 from petfectior.adapters.sqlite_tables import TASKS
 from petfectior.service import Ports
 from petfectior.task import Series, Task
-from tests.servers.fixtures import serving as server_of
 from tests.servers.mongo import Mongo
 from tests.servers.processes import Missing
 from tests.unit.api.gateway import arriving, connected, delivered, failed, serving, token
@@ -102,8 +101,12 @@ def main() -> None:
 def _mongo(folder: Path) -> Iterator[list[str]]:
     """Yield the URLs of two databases, which are dropped afterwards."""
     with ExitStack() as opened:
-        named = os.environ.get("PETFECTIOR_TEST_MONGO_URL")
-        url = named or opened.enter_context(server_of(Mongo, folder / "mongo")).url
+        url = os.environ.get("PETFECTIOR_TEST_MONGO_URL")
+        if url is None:
+            server = Mongo(folder / "mongo")
+            opened.callback(server.stop)
+            server.start()
+            url = server.url
         names = [f"bench-{os.getpid()}-{name}" for name in ("few", "many")]
         yield [urlsplit(url)._replace(path=f"/{name}").geturl() for name in names]
         with pymongo.MongoClient[dict[str, Any]](url) as client:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import pymongo
 import pytest
-from pymongo import IndexModel
+from pymongo import IndexModel, monitoring
 from pymongo.database import Database
 
 from petfectior.adapters import mongo_store
@@ -18,7 +18,7 @@ from petfectior.adapters.mongo_store import MongoTaskStore
 from petfectior.errors import Permanent, Transient
 from petfectior.ports import Order, TaskQuery
 from petfectior.reasons import sentence
-from petfectior.task import Series
+from petfectior.task import Series, Task
 from tests.contract.documents import a_task
 from tests.contract.journal import JournalContract
 from tests.contract.processes import Backend
@@ -96,14 +96,34 @@ def test_older_tasks_are_migrated_and_newer_ones_refused_by_a_sentence(database_
         assert list(database[mongo_store.COLLECTION].find()) == before
 
 
+class AfterFind(monitoring.CommandListener):
+    """Does something once, between a client's first find and what the client does next."""
+
+    def __init__(self, do: Callable[[], None]) -> None:
+        self._do: list[Callable[[], None]] = [do]
+
+    def started(self, event: monitoring.CommandStartedEvent) -> None: ...
+
+    def succeeded(self, event: monitoring.CommandSucceededEvent) -> None:
+        if event.command_name == "find" and self._do:
+            self._do.pop()()
+
+    def failed(self, event: monitoring.CommandFailedEvent) -> None: ...
+
+
 def test_a_task_that_changes_while_it_is_migrated_keeps_its_change(database_url: str) -> None:
     with closing(MongoTaskStore(database_url)) as store:
         task = store.insert(a_task())
         with _raw(database_url) as database:
             database[mongo_store.COLLECTION].update_many({}, {"$unset": {"tracer": "", "updated_at": ""}})
-            changed = store.replace(task.model_copy(update={"series": Series(tracer="18F-FDG")}))
-            mongo_store.MIGRATIONS[0](database)
-        assert store.find(TaskQuery(tracer="18f-fdg")) == [changed]
+        changed: list[Task] = []
+
+        def change() -> None:
+            changed.append(store.replace(task.model_copy(update={"series": Series(tracer="18F-FDG")})))
+
+        with pymongo.MongoClient[dict[str, Any]](database_url, event_listeners=[AfterFind(change)]) as client:
+            mongo_store.MIGRATIONS[0](client.get_default_database())
+        assert store.find(TaskQuery(tracer="18f-fdg")) == changed != []
 
 
 @contextmanager
