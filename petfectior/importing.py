@@ -16,14 +16,16 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from petfectior.errors import PetfectiorError
+
 BATCH_BYTES: Final = 32 << 20
 BATCH_FILES: Final = 500
 TRIES: Final = 5
 SECONDS: Final = 600.0
 
 
-class ImportStoppedError(Exception):
-    """Nothing more can be sent; the message says why and what to do."""
+class ImportStoppedError(PetfectiorError):
+    """Nothing more can be sent; the sentence says why and what to do."""
 
 
 @dataclass(frozen=True)
@@ -93,18 +95,24 @@ class Gateway:
         A token with the scope operator.
     fingerprint
         SHA-256 of the gateway's certificate, hexadecimal; "" trusts this machine's certificate authorities.
+    language
+        In which the gateway explains itself.
     """
 
-    def __init__(self, url: str, token: str, fingerprint: str, ca: Path | None) -> None:
+    def __init__(self, url: str, token: str, fingerprint: str, ca: Path | None, language: str) -> None:
         parts = urlsplit(url)
         if parts.scheme not in {"https", "http"} or not parts.hostname:
-            raise ImportStoppedError(f"{url} is no address of a gateway: give https://host:port.")
+            raise ImportStoppedError("import-address-wrong", url=url)
         if parts.scheme == "http" and parts.hostname not in {"127.0.0.1", "localhost", "::1"}:
-            raise ImportStoppedError("Without https the series could be read on the way: give https://…")
+            raise ImportStoppedError("import-unencrypted")
         self._host, self._port = parts.hostname, parts.port
         self._secure = parts.scheme == "https"
         self._path = parts.path.rstrip("/") + "/api/v1/uploads"
-        self._token = token
+        self._headers = {
+            "Content-Type": "application/zip",
+            "Authorization": f"Bearer {token}",
+            "Accept-Language": language,
+        }
         self._fingerprint = fingerprint.replace(":", "").lower()
         self._context = ssl.create_default_context(cafile=ca)
         if self._fingerprint:
@@ -120,33 +128,27 @@ class Gateway:
             If the gateway refuses the call, or is not who it should be.
         """
         body = _zipped(files)
+        stopped = ImportStoppedError("import-no-answer", error="")
         for tried in range(1, TRIES + 1):
             try:
                 status, answer = self._post(body)
             except ssl.SSLCertVerificationError as error:
-                raise ImportStoppedError(self._untrusted(error)) from error
+                raise ImportStoppedError("import-untrusted", cause=error.verify_message) from error
             except (OSError, http.client.HTTPException) as error:
-                status, answer = 0, {"detail": f"The gateway does not answer ({type(error).__name__})."}
-            if status == http.HTTPStatus.OK:
-                return [
-                    Verdict(
-                        files[int(one["name"])],
-                        one["verdict"] == "stored",
-                        one["verdict"] == "skipped",
-                        one["detail"],
-                    )
-                    for one in answer["files"]
-                ]
-            if status not in {0, http.HTTPStatus.SERVICE_UNAVAILABLE}:
-                break
+                stopped = ImportStoppedError("import-no-answer", error=type(error).__name__)
+            else:
+                if status == http.HTTPStatus.OK:
+                    return _verdicts(files, answer)
+                stopped = _refused(status, answer)
+                if status != http.HTTPStatus.SERVICE_UNAVAILABLE:
+                    break
             time.sleep(min(30.0, 2.0**tried))
-        raise ImportStoppedError(str(answer.get("detail", f"The gateway answered {status}.")))
+        raise stopped
 
     def _post(self, body: bytes) -> tuple[int, dict[str, Any]]:
         connection = self._connected()
         try:
-            headers = {"Content-Type": "application/zip", "Authorization": f"Bearer {self._token}"}
-            connection.request("POST", self._path, body, headers)
+            connection.request("POST", self._path, body, self._headers)
             response = connection.getresponse()
             content = response.read()
         finally:
@@ -167,17 +169,24 @@ class Gateway:
         if self._fingerprint and not hmac.compare_digest(_seen(connection.sock), self._fingerprint):
             seen = _seen(connection.sock)
             connection.close()
-            raise ImportStoppedError(
-                f"The gateway's certificate has another fingerprint: {seen}. Do not go on before its "
-                "administrator has confirmed it."
-            )
+            raise ImportStoppedError("import-other-certificate", seen=seen)
         return connection
 
-    def _untrusted(self, error: ssl.SSLCertVerificationError) -> str:
-        return (
-            f"The gateway's certificate is not trusted here: {error.verify_message}. If it is self-signed, "
-            "ask its administrator for the fingerprint and give it with --fingerprint."
+
+def _verdicts(files: list[Path], answer: dict[str, Any]) -> list[Verdict]:
+    return [
+        Verdict(
+            files[int(one["name"])], one["verdict"] == "stored", one["verdict"] == "skipped", one["detail"]
         )
+        for one in answer["files"]
+    ]
+
+
+def _refused(status: int, answer: dict[str, Any]) -> ImportStoppedError:
+    detail = str(answer.get("detail", ""))
+    if detail:
+        return ImportStoppedError("import-refused", detail=detail)
+    return ImportStoppedError("import-refused-silently", status=status)
 
 
 def _seen(sock: Any) -> str:  # noqa: ANN401 - http.client's socket is untyped

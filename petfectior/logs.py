@@ -16,6 +16,7 @@ from typing import Any, Final, Protocol
 import structlog
 
 from petfectior.errors import PetfectiorError
+from petfectior.log_file import LogFile
 
 ALLOWED: Final = frozenset(
     """
@@ -45,8 +46,7 @@ def configure(
     if journal is not None:
         streams.append(journal)
     if folder is not None:
-        folder.mkdir(parents=True, exist_ok=True)
-        streams.append((folder / f"{service}.log").open("a", encoding="utf-8", buffering=1))
+        streams.append(LogFile(folder / f"{service}.log"))
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

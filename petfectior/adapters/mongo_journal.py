@@ -19,6 +19,7 @@ INDEXES: Final = (
     IndexModel([("kind", 1), ("_id", 1)], name="by_kind"),
     IndexModel([("kind", 1), ("service", 1), ("_id", 1)], name="by_service"),
     IndexModel([("kind", 1), ("level", 1), ("_id", 1)], name="by_level"),
+    IndexModel([("kind", 1), ("service", 1), ("level", 1), ("_id", 1)], name="by_service_and_level"),
     IndexModel([("kind", 1), ("task", 1), ("_id", 1)], name="by_task"),
 )
 DUPLICATE: Final = 11000

@@ -36,6 +36,8 @@ INDEXES: Final = (
     IndexModel([("patient_name", 1), ("_id", 1)], name="by_patient"),
     IndexModel([("patient_id", 1)], name="by_patient_id"),
 )
+TALLIED: Final = "by_stage_and_status"
+"""Its index holds all that the tally reads: no document is."""
 _OPTIONAL: Final = ("open_key", "sweep_at", "outcome")
 _SORTED_BY: Final = {
     Order.CREATED: "created_at",
@@ -133,7 +135,7 @@ class MongoTaskStore:
         """Count tasks by stage and status."""
         group = {"_id": {"stage": "$stage", "status": "$status"}, "count": {"$sum": 1}}
         with self._database.use() as tasks:
-            groups = list(tasks.aggregate([{"$group": group}]))
+            groups = list(tasks.aggregate([{"$group": group}], hint=TALLIED))
         return {(Stage(one["_id"]["stage"]), Status(one["_id"]["status"])): one["count"] for one in groups}
 
     def close(self) -> None:

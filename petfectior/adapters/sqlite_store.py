@@ -9,16 +9,8 @@ from sqlalchemy import Connection, Table, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from petfectior.adapters.sqlite_database import SqliteDatabase
-from petfectior.adapters.sqlite_tables import (
-    DERIVED,
-    JOBS,
-    METADATA,
-    MIGRATIONS,
-    TASKS,
-    columns,
-    condition,
-    page,
-)
+from petfectior.adapters.sqlite_queries import condition, page, plan
+from petfectior.adapters.sqlite_tables import DERIVED, JOBS, METADATA, MIGRATIONS, TASKS, columns
 from petfectior.errors import Conflict, NotFound
 from petfectior.ports import Outline, TaskQuery
 from petfectior.task import Stage, Status, Task
@@ -74,22 +66,23 @@ class SqliteTaskStore:
     def find(self, query: TaskQuery) -> list[Task]:
         """Return the page of tasks that match, in the query's order (by sweep_at for sweep_before)."""
         with self._database.read() as connection:
-            ids = connection.execute(page(query)).scalars().all()
+            ids = connection.execute(page(query, plan(connection, query))).scalars().all()
             rows = select(TASKS.c.id, TASKS.c.document).where(TASKS.c.id.in_(ids))
             documents = {row.id: row.document for row in connection.execute(rows)}
         return [Task.model_validate_json(documents[task_id]) for task_id in ids]
 
     def count(self, query: TaskQuery, most: int | None = None) -> int:
         """Count the tasks that match, however many pages; with `most`, stop counting there."""
-        counted = select(TASKS.c.id).where(condition(query)).limit(most).subquery()
         with self._database.read() as connection:
+            matching = condition(query, plan(connection, query, ordered=False))
+            counted = select(TASKS.c.id).where(matching).limit(most).subquery()
             return connection.execute(select(func.count()).select_from(counted)).scalar_one()
 
     def outlines(self, query: TaskQuery) -> list[Outline]:
         """Return what `find` does, without reading a document."""
         wanted = [TASKS.c[name] for name in Outline.model_fields]
         with self._database.read() as connection:
-            ids = connection.execute(page(query)).scalars().all()
+            ids = connection.execute(page(query, plan(connection, query))).scalars().all()
             rows = connection.execute(select(TASKS.c.id, *wanted).where(TASKS.c.id.in_(ids))).mappings()
             found = {row["id"]: Outline.model_validate(dict(row)) for row in rows}
         return [found[task_id] for task_id in ids]

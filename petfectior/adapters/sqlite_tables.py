@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-import itertools
 from typing import Any, Final
 
 from sqlalchemy import (
     Column,
-    ColumnElement,
     Connection,
     Float,
     ForeignKey,
     Index,
     Integer,
     MetaData,
-    Select,
     String,
     Table,
     Text,
-    UnaryExpression,
-    and_,
-    or_,
     select,
-    true,
-    union_all,
     update,
 )
-from sqlalchemy.sql.base import ReadOnlyColumnCollection
-from sqlalchemy.sql.operators import custom_op
 
-from petfectior.ports import Order, TaskQuery
 from petfectior.task import Task
 
 METADATA: Final = MetaData()
@@ -84,14 +73,6 @@ JOBS: Final = _belonging("task_jobs", "job_id")
 DERIVED: Final = _belonging("task_derived_series", "series_uid")
 
 
-_LISTS: Final = ("stages", "statuses", "outcomes")
-_SORTED_BY: Final = {
-    Order.CREATED: TASKS.c.created_at,
-    Order.UPDATED: TASKS.c.updated_at,
-    Order.PATIENT: TASKS.c.patient_name,
-}
-
-
 def _add_list_columns(connection: Connection) -> None:
     """Add what the table of tasks is filtered and sorted by since version 1."""
     for column in ("updated_at FLOAT NOT NULL DEFAULT 0", "source VARCHAR NOT NULL DEFAULT ''"):
@@ -126,93 +107,3 @@ def columns(task: Task) -> dict[str, Any]:
         "source": task.source.calling_ae_title,
         "tracer": task.series.tracer.casefold(),
     }
-
-
-def page(query: TaskQuery) -> Select[tuple[str]]:
-    """Return the ids of a page, in order.
-
-    Each value of a list is looked up alone and the sorted results are merged: SQLite walks an index in order
-    for one value, but sorts everything for two.
-    """
-    keys = order(query)
-    heads = [
-        _sorted(select(TASKS.c.id, *keys[:-1]).where(condition(one)), TASKS.c, query)
-        .limit(query.offset + query.limit)
-        .subquery()
-        for one in _alternatives(query)
-    ]
-    merged = union_all(*(select(head) for head in heads)).subquery()
-    return _sorted(select(merged.c.id), merged.c, query).offset(query.offset).limit(query.limit)
-
-
-def _sorted(
-    chosen: Select[Any], columns: ReadOnlyColumnCollection[str, Any], query: TaskQuery
-) -> Select[Any]:
-    keys: list[ColumnElement[Any]] = [columns[key.name] for key in order(query)]
-    if query.text or query.id_begins:
-        # A plus sign keeps SQLite from walking all tasks in order instead of searching (its own advice).
-        keys[0] = UnaryExpression(keys[0], operator=custom_op("+"))
-    return chosen.order_by(*(key.desc() if descending(query) else key for key in keys))
-
-
-def _alternatives(query: TaskQuery) -> list[TaskQuery]:
-    """Return queries with one value per list, which together match what `query` does."""
-    lists: list[list[tuple[str, ...]]] = [
-        [(value,) for value in getattr(query, name)] or [()] for name in _LISTS
-    ]
-    return [
-        query.model_copy(update=dict(zip(_LISTS, values, strict=True)))
-        for values in itertools.product(*lists)
-    ]
-
-
-def condition(query: TaskQuery) -> ColumnElement[bool]:
-    """Return what a task's row must satisfy to match `query`."""
-    lists = [
-        (TASKS.c.stage, query.stages),
-        (TASKS.c.status, query.statuses),
-        (TASKS.c.outcome, query.outcomes),
-    ]
-    clauses: list[ColumnElement[bool]] = [column.in_(values) for column, values in lists if values]
-    equal = [
-        (TASKS.c.open_key, query.open_key),
-        (TASKS.c.series_key, query.series_key),
-        (TASKS.c.source, query.source),
-        (TASKS.c.tracer, query.tracer.casefold() if query.tracer is not None else None),
-    ]
-    clauses += [column == value for column, value in equal if value is not None]
-    if query.job_id is not None:
-        clauses.append(TASKS.c.id.in_(select(JOBS.c.task_id).where(JOBS.c.job_id == query.job_id)))
-    if query.derived_series_uid is not None:
-        named = DERIVED.c.series_uid == query.derived_series_uid
-        clauses.append(TASKS.c.id.in_(select(DERIVED.c.task_id).where(named)))
-    if query.sweep_before is not None:
-        clauses.append(TASKS.c.sweep_at <= query.sweep_before)
-    if query.created_from is not None:
-        clauses.append(TASKS.c.created_at >= query.created_from)
-    if query.created_before is not None:
-        clauses.append(TASKS.c.created_at < query.created_before)
-    if query.text:
-        searched = (TASKS.c.patient_name, TASKS.c.patient_id, TASKS.c.id)
-        clauses.append(or_(*(_begins(column, query.text) for column in searched)))
-    if query.id_begins:
-        clauses.append(_begins(TASKS.c.id, query.id_begins))
-    return and_(true(), *clauses)
-
-
-def _begins(column: Column[Any], text: str) -> ColumnElement[bool]:
-    # A range, since SQLite's LIKE uses no index over text that holds letters of both cases.
-    begin = text.casefold()
-    return and_(column >= begin, column < begin + "\U0010ffff")
-
-
-def order(query: TaskQuery) -> list[Column[Any]]:
-    """Return the columns that a page is sorted by: first to be swept, or as the query says."""
-    if query.sweep_before is not None:
-        return [TASKS.c.sweep_at, TASKS.c.id]
-    return [_SORTED_BY[query.order], TASKS.c.id]
-
-
-def descending(query: TaskQuery) -> bool:
-    """Tell whether a page runs from the largest down."""
-    return query.newest_first and query.sweep_before is None

@@ -13,6 +13,7 @@ from petfectior.sentences import (
     association,
     deliver,
     doctor,
+    importing,
     rebuild,
     receive,
     task,
@@ -34,4 +35,5 @@ CATALOGUE: dict[str, tuple[str, str]] = {
     **administration.SENTENCES,
     **doctor.SENTENCES,
     **upload.SENTENCES,
+    **importing.SENTENCES,
 }

@@ -9,6 +9,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 from pydantic import BaseModel
 
 from petfectior import __version__
+from petfectior.ports import TaskQuery
 from services.api.access.required import Anyone
 from services.api.dependencies import PortsGiven
 from services.api.measuring import measure
@@ -27,7 +28,7 @@ class Health(BaseModel):
 @router.get("/health", responses=answers())
 def health(_: Anyone, ports: PortsGiven) -> Health:
     """Answer 200 while the task store and the registry answer, else 503."""
-    ports.tasks.tally()
+    ports.tasks.count(TaskQuery(), most=1)
     ports.settings()
     return Health()
 

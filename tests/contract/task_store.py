@@ -235,6 +235,23 @@ class TaskStoreContract(ABC):
         assert _ids(tasks, created_before=NOW + 10) == {old}
         assert _ids(tasks, created_from=NOW + 1, created_before=NOW + 20, source="SCANNER") == {new}
 
+    def test_several_criteria_are_met_together(self, tasks: TaskStore) -> None:
+        far = Source(calling_ae_title="FAR", called_ae_title="PETFECTIOR", address="192.0.2.2")
+        kept = {"series": Series(patient_name="Doe^Jane", tracer="FDG"), "source": far, "created_at": NOW + 5}
+        done = Work(status=Status.DONE)
+        wanted = tasks.insert(a_task(**kept, work=done)).id
+        for changed in (
+            {"series": Series(patient_name="Roe^Jane", tracer="FDG")},
+            {"series": Series(patient_name="Doe^Jane", tracer="PSMA")},
+            {"source": far.model_copy(update={"calling_ae_title": "NEAR"})},
+            {"created_at": NOW},
+            {"work": Work(status=Status.WAITING)},
+        ):
+            tasks.insert(a_task(**{**kept, "work": done, **changed}))
+        given = {"text": "doe", "tracer": "fdg", "source": "FAR", "created_from": NOW + 1}
+        for order in Order:
+            assert _ids(tasks, **given, statuses=(Status.DONE,), order=order) == {wanted}
+
     @pytest.mark.parametrize("order", list(Order))
     @pytest.mark.parametrize("newest_first", [True, False])
     def test_pages_follow_the_order_asked_for(

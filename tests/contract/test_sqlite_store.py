@@ -6,15 +6,17 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy.dialects import sqlite
+from sqlalchemy import create_engine, insert, select
 
+from petfectior.adapters.sqlite_queries import FEW, page, plan
 from petfectior.adapters.sqlite_store import SqliteTaskStore
-from petfectior.adapters.sqlite_tables import MIGRATIONS, TASKS, page
+from petfectior.adapters.sqlite_tables import MIGRATIONS, TASKS
 from petfectior.errors import Permanent
 from petfectior.ports import Order, TaskQuery
-from petfectior.task import Series, Stage, Status
+from petfectior.task import Outcome, Series, Stage, Status, Work
 from tests.contract.documents import a_task
 from tests.contract.processes import Backend
 from tests.contract.task_store import TaskStoreContract
@@ -55,11 +57,61 @@ class TestSqliteTaskStore(TaskStoreContract):
         self, tasks: object, tmp_path: Path, query: TaskQuery
     ) -> None:
         assert tasks is not None
-        text = str(page(query).compile(dialect=sqlite.dialect(), compile_kwargs={"literal_binds": True}))
-        with closing(sqlite3.connect(tmp_path / "tasks.db")) as connection:
-            plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {text}")]
-        assert plan
-        assert all("INDEX" in step for step in plan if step.startswith(("SCAN tasks", "SEARCH tasks"))), plan
+        steps = _steps(tmp_path, query)
+        assert steps
+        assert all("INDEX" in step for step in steps if step.startswith(("SCAN tasks", "SEARCH tasks"))), (
+            steps
+        )
+
+    @pytest.mark.parametrize(
+        ("query", "few", "many"),
+        [
+            ({"text": "doe", "statuses": ("done",)}, "patient_name", "tasks_by_status "),
+            ({"text": "doe", "order": "updated"}, "patient_name", "tasks_by_update"),
+            ({"source": "SCANNER", "tracer": "FDG"}, "tasks_by_source", "tasks_by_age"),
+            ({"source": "SCANNER", "order": "patient"}, "tasks_by_source", "tasks_by_patient_name"),
+            ({"source": "SCANNER", "outcomes": ("failed",)}, "tasks_by_source", "tasks_by_outcome "),
+            ({"id_begins": "d", "statuses": ("done",)}, "sqlite_autoindex_tasks_1", "tasks_by_status "),
+        ],
+    )
+    def test_what_few_tasks_meet_is_searched_for_and_the_order_walked_if_many_do(
+        self, tasks: SqliteTaskStore, tmp_path: Path, query: dict[str, Any], few: str, many: str
+    ) -> None:
+        wanted = TaskQuery.model_validate(query)
+        steps = _steps(tmp_path, wanted)
+        assert few in " ".join(steps)
+        assert any("TEMP B-TREE FOR ORDER BY" in step for step in steps)
+        crowd = a_task(
+            id="d",
+            series=Series(patient_name="doe", tracer="FDG"),
+            outcome=Outcome.FAILED,
+            work=Work(status=Status.DONE),
+        )
+        tasks.insert(crowd)
+        _repeat(tmp_path, FEW)
+        steps = _steps(tmp_path, wanted)
+        assert all(many in f"{step} " for step in steps), steps
+        assert len(tasks.find(wanted)) == wanted.limit
+        assert tasks.count(wanted) == FEW + 1
+
+
+def _steps(folder: Path, query: TaskQuery) -> list[str]:
+    """Return SQLite's plan of the page."""
+    engine = create_engine(f"sqlite:///{folder / 'tasks.db'}")
+    with engine.connect() as connection:
+        found = page(query, plan(connection, query)).compile(engine, compile_kwargs={"literal_binds": True})
+        steps = [row[3] for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {found}")]
+    engine.dispose()
+    return steps
+
+
+def _repeat(folder: Path, times: int) -> None:
+    """Store the one task so many times more, under other ids."""
+    engine = create_engine(f"sqlite:///{folder / 'tasks.db'}")
+    with engine.begin() as connection:
+        [row] = connection.execute(select(TASKS)).mappings()
+        connection.execute(insert(TASKS), [{**row, "id": f"d{index}"} for index in range(times)])
+    engine.dispose()
 
 
 def test_an_older_file_is_migrated_and_a_newer_one_refused(tmp_path: Path) -> None:

@@ -38,10 +38,16 @@ def secure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         stack.stop()
 
 
-def run(folder: Path, stack: Stack, home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run(
+    folder: Path, stack: Stack, home: Path, *arguments: str, language: str = "en"
+) -> subprocess.CompletedProcess[str]:
     url = f"https://127.0.0.1:{stack.api_port}"
     command = [sys.executable, "-m", "petfectior", "import", str(folder), "--url", url, *arguments]
-    environment = stack.settings() | {"PETFECTIOR_TOKEN": stack.token(), "XDG_STATE_HOME": str(home)}
+    environment = stack.settings() | {
+        "PETFECTIOR_TOKEN": stack.token(),
+        "XDG_STATE_HOME": str(home),
+        "PETFECTIOR_LANGUAGE": language,
+    }
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=300)
 
 
@@ -102,6 +108,9 @@ def test_what_was_taken_before_an_interruption_is_not_sent_again(secure: Stack, 
     assert first.returncode == 1, first.stdout
     assert "10 received, 0 received earlier, 0 left out, 1 refused" in first.stdout
     assert "zz-too-large.dcm" in first.stderr
+    spanish = run(folder, secure, home, "--fingerprint", fingerprint(secure), language="es")
+    assert "0 recibidos, 10 recibidos antes, 0 omitidos, 1 rechazados" in spanish.stdout
+    assert "zz-too-large.dcm: El archivo supera 256 MiB" in spanish.stderr
     big.unlink()
     again = run(folder, secure, home, "--fingerprint", fingerprint(secure))
     assert "0 received, 10 received earlier, 0 left out, 0 refused" in again.stdout
@@ -111,6 +120,9 @@ def test_what_was_taken_before_an_interruption_is_not_sent_again(secure: Stack, 
 def test_series_do_not_travel_unencrypted(secure: Stack, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "petfectior", "import", str(tmp_path), "--url", "http://gateway.example"]
     environment = secure.settings() | {"PETFECTIOR_TOKEN": "t"}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
-    assert done.returncode == 1
-    assert "https" in done.stderr
+    for language, text in (("en", "Run the same command again"), ("es", "Ejecute el mismo comando otra vez")):
+        spoken = environment | {"PETFECTIOR_LANGUAGE": language}
+        done = subprocess.run(command, env=spoken, capture_output=True, text=True, check=False, timeout=60)
+        assert done.returncode == 1
+        assert "https" in done.stderr
+        assert text in done.stderr

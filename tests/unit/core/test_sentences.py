@@ -11,7 +11,8 @@ from tests.conftest import ROOT
 
 RAISED = re.compile(
     r"(?:Transient|Busy|Permanent|Quarantined|Rejected|Conflict|NotFound|Reason|NotSignedIn|NotAllowed|ForeignRequest"
-    r"|TooManyFailures|ProtocolError|Rejection|PeerSilent|_dismiss|Result\.[A-Z]+)(?:\(|, )(?:[\w.()]+, )?\s*"
+    r"|TooManyFailures|ProtocolError|Rejection|PeerSilent|ImportStoppedError|_dismiss|Result\.[A-Z]+)"
+    r"(?:\(|, )(?:[\w.()]+, )?\s*"
     r'(?:code=)?"([a-z0-9-]+)"'
 )
 
