@@ -11,8 +11,9 @@ import time
 from petfectior import deliveries, devices, ledger, transitions
 from petfectior.errors import Conflict, NotFound
 from petfectior.ports import BlobStore, EventBus, Registry, TaskQuery, TaskStore
-from petfectior.task import Outcome, Stage, Status, Task
+from petfectior.task import Task
 from petfectior.topology import QUEUES, wakes
+from petfectior.work import Outcome, Stage, Status
 
 DEAD_LETTERS_READ = 1000
 

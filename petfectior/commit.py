@@ -10,8 +10,9 @@ from petfectior import metrics, transitions
 from petfectior.events import Event
 from petfectior.handling import Advance, Again, Answer, Claim, Finish
 from petfectior.reasons import Reason
-from petfectior.task import Outcome, Status, Task
+from petfectior.task import Task
 from petfectior.topology import wake, wakes
+from petfectior.work import Outcome, Status
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ from uuid import uuid4
 
 from petfectior.errors import Conflict
 from petfectior.reasons import Reason
-from petfectior.task import Delivery, Destination, Stage, Status, Task, Work
+from petfectior.task import Delivery, Destination, Task
 from petfectior.transitions import record
+from petfectior.work import Stage, Status, Work
 
 
 def open_deliveries(task: Task, now: float) -> None:

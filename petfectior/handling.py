@@ -16,7 +16,8 @@ from petfectior import ledger, transitions
 from petfectior.errors import Conflict
 from petfectior.ports import TaskStore
 from petfectior.reasons import Reason
-from petfectior.task import Stage, Task
+from petfectior.task import Task
+from petfectior.work import Stage
 
 Change = Callable[[Task], None]
 TURN_SECONDS = 240.0

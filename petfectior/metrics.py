@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from prometheus_client import Counter, Gauge, Histogram
 
-from petfectior.task import Outcome, Stage
 from petfectior.topology import QUEUES, stages_of
+from petfectior.work import Outcome, Stage
 
 _SECONDS = (0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60, 120, 300, 900, 3600)
 

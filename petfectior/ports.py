@@ -14,7 +14,8 @@ from typing import BinaryIO, Protocol
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from petfectior.events import Event
-from petfectior.task import Blob, Outcome, Stage, Status, Task
+from petfectior.task import Blob, Task
+from petfectior.work import Outcome, Stage, Status
 
 
 class Delivered(Protocol):

@@ -11,8 +11,9 @@ from petfectior import parts, transitions
 from petfectior.errors import Conflict
 from petfectior.ports import BlobStore, EventBus, TaskStore
 from petfectior.reasons import Reason
-from petfectior.task import Stage, Status, Task, Work
+from petfectior.task import Task
 from petfectior.topology import wakes
+from petfectior.work import Stage, Status, Work
 
 _KEPT = frozenset(
     {

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from petfectior.events import Event, EventKey
-from petfectior.task import Stage, Status, Task
+from petfectior.task import Task
+from petfectior.work import Stage, Status
 
 QUEUES: Final[dict[str, frozenset[EventKey]]] = {
     "anonymizer": frozenset({EventKey.SERIES_RECEIVED}),

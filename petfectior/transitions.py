@@ -8,17 +8,8 @@ from uuid import uuid4
 
 from petfectior.errors import Conflict
 from petfectior.reasons import Reason
-from petfectior.task import (
-    Delivery,
-    HistoryEntry,
-    Lease,
-    Note,
-    Outcome,
-    Stage,
-    Status,
-    Task,
-    Work,
-)
+from petfectior.task import Delivery, HistoryEntry, Note, Task
+from petfectior.work import Lease, Outcome, Stage, Status, Work
 
 LEASE_SECONDS: Final = 60.0
 EARLY_SECONDS: Final = 1.0

@@ -17,8 +17,9 @@ from petfectior.handling import Answer, Claim, Handler, LeaseLost
 from petfectior.leases import Leases
 from petfectior.ports import Delivered, EventBus, Subscription, TaskStore
 from petfectior.reasons import Reason
-from petfectior.task import Outcome, Task
+from petfectior.task import Task
 from petfectior.topology import WAKES
+from petfectior.work import Outcome
 
 RECEIVE_SECONDS: Final = 0.5
 OUTAGE_PAUSE: Final = 2.0

@@ -12,7 +12,8 @@ from pymongo.errors import DuplicateKeyError
 from petfectior.adapters.mongo_database import Document, MongoDatabase
 from petfectior.errors import Conflict, NotFound
 from petfectior.ports import Order, Outline, TaskQuery
-from petfectior.task import Stage, Status, Task
+from petfectior.task import Task
+from petfectior.work import Stage, Status
 
 COLLECTION: Final = "tasks"
 INDEXES: Final = (

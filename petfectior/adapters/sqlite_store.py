@@ -13,7 +13,8 @@ from petfectior.adapters.sqlite_queries import condition, page, plan
 from petfectior.adapters.sqlite_tables import DERIVED, JOBS, METADATA, MIGRATIONS, TASKS, columns
 from petfectior.errors import Conflict, NotFound
 from petfectior.ports import Outline, TaskQuery
-from petfectior.task import Stage, Status, Task
+from petfectior.task import Task
+from petfectior.work import Stage, Status
 
 FILE: Final = "tasks.db"
 

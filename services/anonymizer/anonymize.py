@@ -20,7 +20,8 @@ from petfectior.pet.preparation import Prepared
 from petfectior.pet.slice_order import write_order
 from petfectior.ports import BlobStore, Registry, TaskQuery
 from petfectior.settings import Settings
-from petfectior.task import Blob, Destination, Package, Stage, Task
+from petfectior.task import Blob, Destination, Package, Task
+from petfectior.work import Stage
 from services.anonymizer import sources
 from services.anonymizer.sources import Sources
 

@@ -18,7 +18,7 @@ from petfectior.errors import NotFound
 from petfectior.ports import Outline, Registry, TaskQuery, TaskStore
 from petfectior.reasons import Reason
 from petfectior.service import Ports
-from petfectior.task import Outcome, Status
+from petfectior.work import Outcome, Status
 from services.api.access.required import Viewer
 from services.api.as_seen import as_seen
 from services.api.charts import HOURS, bars

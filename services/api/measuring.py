@@ -13,8 +13,8 @@ from petfectior.errors import Transient
 from petfectior.metrics import OLDEST_TASK, QUEUE, QUEUE_OLDEST, TASKS
 from petfectior.ports import EventBus, TaskQuery, TaskStore
 from petfectior.service import Ports
-from petfectior.task import Stage, Status
 from petfectior.topology import QUEUES
+from petfectior.work import Stage, Status
 
 SECONDS: Final = 10.0
 OPEN: Final = (Status.WAITING, Status.WORKING)

@@ -11,7 +11,8 @@ from fastapi import Request
 from petfectior import devices
 from petfectior.access.person import Person
 from petfectior.service import Ports
-from petfectior.task import Stage, Task
+from petfectior.task import Task
+from petfectior.work import Stage
 from services.api.as_seen import as_seen
 from services.api.dependencies import language_of
 from services.api.progress import newest_deliveries

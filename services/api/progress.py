@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from petfectior.task import Delivery, Stage, Status, Task
+from petfectior.task import Delivery, Task
+from petfectior.work import Stage, Status
 
 
 def progress(task: Task) -> float | None:

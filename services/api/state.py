@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from petfectior.task import Delivery, Kind, Outcome, Stage, Status, Task
+from petfectior.task import Delivery, Kind, Task
+from petfectior.work import Outcome, Stage, Status
 from services.api.progress import newest_deliveries, progress
 from services.api.wording import Wording
 

@@ -9,21 +9,8 @@ from pydantic import BaseModel, Field, JsonValue
 
 from petfectior import actions, receipts, restarting
 from petfectior.pet import manifest
-from petfectior.task import (
-    Blob,
-    Delivery,
-    Destination,
-    Job,
-    Kind,
-    Outcome,
-    Output,
-    Receipt,
-    Series,
-    Source,
-    Stage,
-    Status,
-    Task,
-)
+from petfectior.task import Blob, Delivery, Destination, Job, Kind, Output, Receipt, Series, Source, Task
+from petfectior.work import Outcome, Stage, Status
 from services.api.progress import progress
 from services.api.state import delivery_tone, label, tone, whereabouts
 from services.api.timeline import Visit, timeline

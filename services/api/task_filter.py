@@ -13,7 +13,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from petfectior.access.person import Person
 from petfectior.ports import Order, TaskQuery
-from petfectior.task import Outcome, Status
+from petfectior.work import Outcome, Status
 
 COMMA: Final = re.compile(r"\s*,\s*")
 """Between family and given name, where a PN value has a caret (PS3.5 6.2)."""

@@ -7,7 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from petfectior.task import HistoryEntry, Stage, Status, Task
+from petfectior.task import HistoryEntry, Task
+from petfectior.work import Stage, Status
 from services.api.wording import Wording
 
 ROUTINE = frozenset({"task-created", "stage-claimed", "stage-finished", "stage-continues"})

@@ -10,7 +10,8 @@ from babel.dates import format_date, format_datetime, format_time
 from babel.numbers import format_decimal, format_percent
 
 from petfectior.reasons import Reason
-from petfectior.task import HistoryEntry, Status
+from petfectior.task import HistoryEntry
+from petfectior.work import Status
 from services.api.language import catalogue
 from services.api.phrases import explained
 

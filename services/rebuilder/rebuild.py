@@ -15,8 +15,9 @@ from petfectior.pet.quantification import Tally, Uptake
 from petfectior.ports import BlobStore, Registry
 from petfectior.scratch import fetch
 from petfectior.settings import Settings
-from petfectior.task import Output, Package, Stage, Task
+from petfectior.task import Output, Package, Task
 from petfectior.transitions import QUARANTINED
+from petfectior.work import Stage
 from services.rebuilder.output import write_output
 from services.rebuilder.recipe import recipes
 from services.rebuilder.result import VoxelBlock, unpacked

@@ -17,8 +17,9 @@ from petfectior.reasons import Reason
 from petfectior.routing import destinations_for
 from petfectior.service import Ports
 from petfectior.settings import Settings
-from petfectior.task import Destination, Kind, Outcome, Output, PartState, Stage, Status, Task
+from petfectior.task import Destination, Kind, Output, PartState, Task
 from petfectior.topology import wakes
+from petfectior.work import Outcome, Stage, Status
 from services.scp import part_storage, succession
 from services.scp.membership import WHO, end_of_series
 

@@ -22,7 +22,8 @@ from petfectior.errors import Conflict, NotFound, Transient
 from petfectior.pet import completeness
 from petfectior.ports import TaskQuery
 from petfectior.service import Ports
-from petfectior.task import Stage, Status, Task
+from petfectior.task import Task
+from petfectior.work import Stage, Status
 from services.scp import evaluation, membership, part_storage
 from services.scp.receiver import Bell
 from services.scp.spool import Spool

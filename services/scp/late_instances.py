@@ -10,8 +10,9 @@ from enum import StrEnum
 
 from petfectior.pet import completeness
 from petfectior.pet.instance import InstanceFacts
-from petfectior.task import Kind, Outcome, Status, Task
+from petfectior.task import Kind, Task
 from petfectior.transitions import BEFORE_UPLOAD
+from petfectior.work import Outcome, Status
 
 
 class Fate(StrEnum):

@@ -14,7 +14,8 @@ from petfectior.ports import TaskQuery, TaskStore
 from petfectior.reasons import Reason
 from petfectior.service import Ports
 from petfectior.settings import Settings
-from petfectior.task import Kind, Outcome, Part, PartState, Series, Stage, Status, Task
+from petfectior.task import Kind, Part, PartState, Series, Task
+from petfectior.work import Outcome, Stage, Status
 from services.scp.negotiation import is_processed
 from services.scp.spool_part import CONTRIBUTING_EQUIPMENT, SHOWN, SPECIFIC_CHARACTER_SET, SpoolPart
 

@@ -14,7 +14,8 @@ from petfectior.pet import completeness
 from petfectior.pet.instance import InstanceFacts
 from petfectior.ports import TaskQuery
 from petfectior.service import Ports
-from petfectior.task import Part, Stage, Task
+from petfectior.task import Part, Task
+from petfectior.work import Stage
 from services.scp import membership, part_storage
 from services.scp.late_instances import Fate, fate, may_reopen
 

@@ -10,7 +10,8 @@ from petfectior.errors import Permanent
 from petfectior.handling import Advance, Again, Answer, Claim
 from petfectior.ports import Registry
 from petfectior.settings import Settings
-from petfectior.task import Job, Stage, Task
+from petfectior.task import Job, Task
+from petfectior.work import Stage
 from services.transfer import job
 from services.transfer.client import GONE, Connect, JobStatus
 from services.transfer.eligibility import refusal

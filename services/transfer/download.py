@@ -13,7 +13,8 @@ from petfectior import metrics
 from petfectior.errors import Permanent, Quarantined
 from petfectior.handling import Advance, Again, Answer, Change, Claim
 from petfectior.ports import BlobStore, Registry
-from petfectior.task import Blob, Job, Stage, Task
+from petfectior.task import Blob, Job, Task
+from petfectior.work import Stage
 from services.transfer import job, result_content, result_descriptor
 from services.transfer.client import GONE, Connect, Piece, ProcessingClient
 from services.transfer.eligibility import refusal

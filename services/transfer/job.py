@@ -9,7 +9,8 @@ from typing import Final
 from petfectior.errors import Permanent
 from petfectior.handling import Change, Claim
 from petfectior.ports import Registry
-from petfectior.task import Job, Outcome, Stage, Status, Task
+from petfectior.task import Job, Task
+from petfectior.work import Outcome, Stage, Status
 from services.transfer.client import JobStatus
 
 OWED: Final = "job"

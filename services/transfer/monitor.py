@@ -12,8 +12,9 @@ from pydantic import JsonValue
 from petfectior import ledger, logs, metrics, pauses
 from petfectior.errors import Conflict, NotFound, Transient
 from petfectior.ports import EventBus, Registry, TaskQuery, TaskStore
-from petfectior.task import Stage, Status, Task
+from petfectior.task import Task
 from petfectior.topology import wakes
+from petfectior.work import Stage, Status
 from services.transfer.client import Connect
 from services.transfer.failures import Problem, ServerUnavailable
 from services.transfer.waiting import MONITOR

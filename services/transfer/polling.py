@@ -13,8 +13,9 @@ import structlog
 from petfectior import ledger, logs, transitions
 from petfectior.errors import Conflict, NotFound, Transient
 from petfectior.ports import EventBus, TaskQuery, TaskStore
-from petfectior.task import Stage, Task
+from petfectior.task import Task
 from petfectior.topology import wakes
+from petfectior.work import Stage
 from services.transfer import job
 from services.transfer.client import Connect, JobStatus, News
 from services.transfer.failures import Problem

@@ -15,7 +15,8 @@ from petfectior.handling import Advance, Again, Answer, Change, Claim
 from petfectior.ports import BlobStore, Registry
 from petfectior.receipts import encoded
 from petfectior.settings import Settings
-from petfectior.task import Blob, Job, Package, Stage, Task
+from petfectior.task import Blob, Job, Package, Task
+from petfectior.work import Stage
 from services.transfer import eligibility, job
 from services.transfer import receipts as noted
 from services.transfer.client import GONE, Connect, ProcessingClient

@@ -10,7 +10,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from petfectior import ledger, transitions
 from petfectior.service import Ports
-from petfectior.task import Series, Stage, Task
+from petfectior.task import Series, Task
+from petfectior.work import Stage
 from tests.browser.conftest import sign_in
 from tests.unit.api.gateway import arriving, delivered, delivering, failed
 

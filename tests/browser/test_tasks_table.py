@@ -12,7 +12,8 @@ from petfectior.access.person import Role
 from petfectior.devices import Device
 from petfectior.ports import TaskQuery
 from petfectior.service import Ports
-from petfectior.task import Series, Stage, Task
+from petfectior.task import Series, Task
+from petfectior.work import Stage
 from tests.browser.conftest import sign_in
 from tests.unit.api.gateway import arriving, delivered, failed
 

@@ -6,7 +6,8 @@ from typing import Any
 from uuid import uuid4
 
 from petfectior.events import Event, EventKey
-from petfectior.task import Job, Output, Source, Stage, Task, Work
+from petfectior.task import Job, Output, Source, Task
+from petfectior.work import Stage, Work
 
 NOW = 1_700_000_000.0
 

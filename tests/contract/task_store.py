@@ -10,7 +10,8 @@ import pytest
 
 from petfectior.errors import Conflict, NotFound
 from petfectior.ports import Order, TaskQuery, TaskStore
-from petfectior.task import Outcome, Series, Source, Stage, Status, Task, Work
+from petfectior.task import Series, Source, Task
+from petfectior.work import Outcome, Stage, Status, Work
 from tests.contract.documents import NOW, a_job, a_task, an_output, settled
 from tests.contract.processes import Backend, running
 

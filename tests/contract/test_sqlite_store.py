@@ -16,7 +16,8 @@ from petfectior.adapters.sqlite_store import SqliteTaskStore
 from petfectior.adapters.sqlite_tables import MIGRATIONS, TASKS
 from petfectior.errors import Permanent
 from petfectior.ports import Order, TaskQuery
-from petfectior.task import Outcome, Series, Stage, Status, Work
+from petfectior.task import Series
+from petfectior.work import Outcome, Stage, Status, Work
 from tests.contract.documents import a_task
 from tests.contract.processes import Backend
 from tests.contract.task_store import TaskStoreContract

@@ -18,7 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from petfectior.errors import Quarantined
-from petfectior.task import Blob, Job, Package, Source, Stage, Task
+from petfectior.task import Blob, Job, Package, Source, Task
+from petfectior.work import Stage
 from services.transfer import job, result_content, result_descriptor
 from services.transfer.client import JobStatus
 

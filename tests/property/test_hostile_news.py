@@ -9,7 +9,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from petfectior.task import Job, Source, Stage, Task
+from petfectior.task import Job, Source, Task
+from petfectior.work import Stage
 from services.transfer import job
 from services.transfer.client import JobStatus
 

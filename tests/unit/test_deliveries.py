@@ -7,8 +7,9 @@ import pytest
 from petfectior import deliveries
 from petfectior.errors import Conflict
 from petfectior.reasons import Reason
-from petfectior.task import Delivery, Destination, Outcome, Output, Source, Stage, Status, Task
+from petfectior.task import Delivery, Destination, Output, Source, Task
 from petfectior.transitions import claim, finish_delivery, stop_delivery
+from petfectior.work import Outcome, Stage, Status
 
 NOW = 1000.0
 WS = Destination(name="WS", ae_title="WS", address="10.0.0.1", port=104)

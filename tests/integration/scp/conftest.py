@@ -29,7 +29,8 @@ from petfectior import wiring
 from petfectior.ports import TaskQuery
 from petfectior.service import Ports
 from petfectior.settings import Settings
-from petfectior.task import Stage, Task
+from petfectior.task import Task
+from petfectior.work import Stage
 from tests.conftest import absent
 
 ROOT = Path(__file__).resolve().parents[3]

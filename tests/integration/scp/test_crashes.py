@@ -14,7 +14,8 @@ import pytest
 from pydicom import Dataset
 
 from petfectior.dicom import part_file
-from petfectior.task import PartState, Stage
+from petfectior.task import PartState
+from petfectior.work import Stage
 from tests.integration.scp.conftest import House, Node, store, until
 
 Maker = Callable[..., list[Dataset]]

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pydicom import Dataset
 
 from petfectior import ledger, transitions
-from petfectior.task import Job, Stage, Status, Task
+from petfectior.task import Job, Task
+from petfectior.work import Stage, Status
 from tests.integration.scp.conftest import House, Node, until
 
 Maker = Callable[..., list[Dataset]]

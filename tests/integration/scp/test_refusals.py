@@ -22,7 +22,8 @@ from petfectior import devices, routing
 from petfectior import settings as stored
 from petfectior.ledger import change
 from petfectior.routes import Route, Table
-from petfectior.task import Kind, Outcome, Output, Stage, Task
+from petfectior.task import Kind, Output, Task
+from petfectior.work import Outcome, Stage
 from services.scu.outgoing import outgoing
 from tests.integration.scp.conftest import House, Node, store, until
 

@@ -14,7 +14,8 @@ from pydicom import Dataset, dcmread
 from petfectior.actions import process_as_it_is
 from petfectior.pet import instance
 from petfectior.reasons import sentence
-from petfectior.task import Kind, Stage, Status
+from petfectior.task import Kind
+from petfectior.work import Stage, Status
 from tests.integration.scp.conftest import House, Node, store, until
 
 Sender = Callable[..., subprocess.CompletedProcess[str]]

@@ -17,9 +17,10 @@ from petfectior.dicom.tag_walker import EXPLICIT_VR_LITTLE_ENDIAN
 from petfectior.handling import Again, Claim, Finish
 from petfectior.pet.instance import PET
 from petfectior.settings import Settings
-from petfectior.task import Delivery, Destination, Output, Source, Stage, Status, Task
+from petfectior.task import Delivery, Destination, Output, Source, Task
 from petfectior.transitions import claim as take
 from petfectior.transitions import finish_delivery, wait
+from petfectior.work import Stage, Status
 from services.scu.deliver import deliver
 
 COUNT = 12

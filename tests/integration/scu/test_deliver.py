@@ -12,8 +12,9 @@ from petfectior import deliveries
 from petfectior.dicom.tag_walker import IMPLICIT_VR_LITTLE_ENDIAN
 from petfectior.errors import Busy, Permanent, Rejected, Transient
 from petfectior.handling import Finish, LeaseLost
-from petfectior.task import Destination, Status
+from petfectior.task import Destination
 from petfectior.transitions import cancel
+from petfectior.work import Status
 from services.scu import deliver as room
 from services.scu.slots import slot
 from tests.dcmtk import storescp

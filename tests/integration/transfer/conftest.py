@@ -21,7 +21,8 @@ from petfectior.handling import Claim
 from petfectior.pet import voxel_block
 from petfectior.service import Ports
 from petfectior.settings import Settings
-from petfectior.task import Blob, Package, Source, Stage, Task
+from petfectior.task import Blob, Package, Source, Task
+from petfectior.work import Stage
 
 TOKEN = "test-token"  # noqa: S105 - of a server on loopback
 SHAPE = (24, 96, 96)

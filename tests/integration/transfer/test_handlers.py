@@ -12,7 +12,8 @@ from petfectior import commit, ledger, receipts, settings, transitions
 from petfectior.errors import Permanent, Quarantined, Rejected
 from petfectior.handling import Again, Answer
 from petfectior.reasons import Reason
-from petfectior.task import Outcome, Stage, Task
+from petfectior.task import Task
+from petfectior.work import Outcome, Stage
 from services.transfer import erasure, job, polling
 from services.transfer.check import check
 from services.transfer.client import ProcessingClient

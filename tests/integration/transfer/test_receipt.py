@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from petfectior import receipts, settings
-from petfectior.task import Stage
+from petfectior.work import Stage
 from tests.integration.transfer.conftest import TOKEN, Bench, Server
 from tests.integration.transfer.test_handlers import travel
 

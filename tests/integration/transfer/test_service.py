@@ -11,8 +11,9 @@ import pytest
 
 from petfectior.ports import Record
 from petfectior.settings import store
-from petfectior.task import Stage, Task
+from petfectior.task import Task
 from petfectior.topology import wakes
+from petfectior.work import Stage
 from services.transfer import job
 from services.transfer.waiting import MONITOR
 from tests.integration.transfer.conftest import TOKEN, Bench, until

@@ -13,7 +13,8 @@ import requests
 from petfectior import commit
 from petfectior.handling import TURN_SECONDS, Again
 from petfectior.settings import Settings
-from petfectior.task import Stage, Task
+from petfectior.task import Task
+from petfectior.work import Stage
 from services.transfer.client import ProcessingClient
 from services.transfer.download import download
 from tests.integration.transfer.conftest import TOKEN, Bench

@@ -14,7 +14,8 @@ from petfectior.adapters.sqlite_registry import SqliteRegistry
 from petfectior.adapters.sqlite_store import SqliteTaskStore
 from petfectior.handling import Advance, Claim
 from petfectior.settings import Settings
-from petfectior.task import Stage, Task
+from petfectior.task import Task
+from petfectior.work import Stage
 from services.anonymizer.anonymize import anonymize
 from tests.unit.core.documents import task
 from tests.unit.pet import series

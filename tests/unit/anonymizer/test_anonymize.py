@@ -17,7 +17,8 @@ from petfectior.pet.manifest import Manifest
 from petfectior.pet.slice_order import read_order
 from petfectior.reasons import sentence
 from petfectior.routes import Route, Table
-from petfectior.task import Output, Stage, Task
+from petfectior.task import Output, Task
+from petfectior.work import Stage
 from tests.unit.anonymizer.conftest import House
 from tests.unit.pet import series
 from tests.unit.pet.series import Encoded

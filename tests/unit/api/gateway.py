@@ -18,7 +18,8 @@ from petfectior.access.person import Role
 from petfectior.reasons import Reason
 from petfectior.service import Ports
 from petfectior.settings import Settings
-from petfectior.task import Destination, Outcome, Output, Package, Series, Source, Stage, Task
+from petfectior.task import Destination, Output, Package, Series, Source, Task
+from petfectior.work import Outcome, Stage
 from services.api.app import application
 from services.api.server import listener
 

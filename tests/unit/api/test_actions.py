@@ -11,8 +11,8 @@ from petfectior.devices import Device, add
 from petfectior.errors import Conflict, NotFound
 from petfectior.events import EventKey
 from petfectior.service import Ports
-from petfectior.task import Outcome, Stage, Status
 from petfectior.topology import wake
+from petfectior.work import Outcome, Stage, Status
 from tests.unit.api.gateway import arriving, delivered, delivering, failed, incomplete, packaged
 
 

@@ -9,7 +9,8 @@ import pytest
 
 from petfectior import transitions
 from petfectior.service import Ports
-from petfectior.task import Series, Source, Stage
+from petfectior.task import Series, Source
+from petfectior.work import Stage
 from tests.unit.api.gateway import arriving, delivered, delivering, failed, incomplete, packaged
 
 HOSTILE = [

@@ -12,7 +12,8 @@ import pytest
 
 from petfectior.access.person import Person, Role
 from petfectior.service import Ports
-from petfectior.task import Part, PartState, Series, Source, Stage, Status, Task
+from petfectior.task import Part, PartState, Series, Source, Task
+from petfectior.work import Stage, Status
 from services.api.as_seen import as_seen
 from services.api.task_filter import Sort, TaskFilter
 from tests.unit.api.gateway import arriving, delivered, failed

@@ -6,7 +6,8 @@ import httpx
 import pytest
 
 from petfectior.service import Ports
-from petfectior.task import Job, Stage
+from petfectior.task import Job
+from petfectior.work import Stage
 from tests.unit.api.gateway import arriving, delivered, failed, incomplete, packaged
 
 

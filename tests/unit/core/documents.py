@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from petfectior.task import Delivery, Destination, Source, Stage, Task, Work
+from petfectior.task import Delivery, Destination, Source, Task
+from petfectior.work import Stage, Work
 
 NOW = 1_000_000.0
 

@@ -14,8 +14,8 @@ from petfectior.errors import NotFound
 from petfectior.events import EventKey
 from petfectior.handling import Advance, Answer, Claim
 from petfectior.service import Ports
-from petfectior.task import Stage
 from petfectior.topology import wake
+from petfectior.work import Stage
 from petfectior.worker import Worker
 from tests.unit.api.gateway import arriving, connected, packaged, until
 

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 from petfectior.events import EventKey
-from petfectior.task import Stage, Status, Work
 from petfectior.topology import QUEUES, WAKES, queue_of, wakes
+from petfectior.work import Stage, Status, Work
 from tests.unit.core.documents import delivery, task
 
 

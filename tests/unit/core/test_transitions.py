@@ -8,7 +8,8 @@ import pytest
 from petfectior import attempts, transitions
 from petfectior.errors import Conflict
 from petfectior.reasons import Reason
-from petfectior.task import Outcome, Stage, Status, Task, Work
+from petfectior.task import Task
+from petfectior.work import Outcome, Stage, Status, Work
 from tests.unit.core.documents import NOW, delivery, task
 
 LATER = NOW + transitions.LEASE_SECONDS + 1

@@ -17,8 +17,9 @@ from petfectior.events import Event, EventKey
 from petfectior.handling import Advance, Again, Claim, Finish, Handler, LeaseLost
 from petfectior.reasons import Reason
 from petfectior.sweeper import Sweeper
-from petfectior.task import Outcome, Stage, Status, Task
+from petfectior.task import Task
 from petfectior.topology import wakes
+from petfectior.work import Outcome, Stage, Status
 from petfectior.worker import Worker
 from tests.unit.core.documents import NOW, delivery, task
 

@@ -22,19 +22,9 @@ from petfectior.handling import Advance, Claim
 from petfectior.pet import voxel_block
 from petfectior.pet.slice_order import SliceSource, write_order
 from petfectior.settings import Settings
-from petfectior.task import (
-    Blob,
-    Destination,
-    Job,
-    Package,
-    Part,
-    PartState,
-    Series,
-    Source,
-    Stage,
-    Task,
-)
+from petfectior.task import Blob, Destination, Job, Package, Part, PartState, Series, Source, Task
 from petfectior.transitions import claim as take
+from petfectior.work import Stage
 from services.rebuilder.rebuild import rebuild
 
 NOW = 1_790_000_000.0

@@ -17,7 +17,8 @@ from petfectior.dicom import file_meta
 from petfectior.dicom.tag_walker import EXPLICIT_VR_LITTLE_ENDIAN, elements
 from petfectior.errors import Permanent, Quarantined
 from petfectior.pet.filter_rules import KIND, Rule
-from petfectior.task import Status, Task
+from petfectior.task import Task
+from petfectior.work import Status
 from tests.conftest import ROOT
 from tests.dcmtk import tool
 from tests.unit.rebuilder.processed_series import (

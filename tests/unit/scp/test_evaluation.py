@@ -14,7 +14,8 @@ from petfectior.reasons import Reason, sentence
 from petfectior.sentences import receive
 from petfectior.service import Ports
 from petfectior.settings import Settings
-from petfectior.task import Part, Source, Stage, Status, Task, Work
+from petfectior.task import Part, Source, Task
+from petfectior.work import Stage, Status, Work
 from services.scp.evaluation import evaluate
 
 NOW = 1_000_000.0

@@ -6,7 +6,8 @@ import pytest
 
 from petfectior.pet.completeness import Limits
 from petfectior.pet.instance import InstanceFacts
-from petfectior.task import Job, Kind, Outcome, Part, Source, Stage, Task
+from petfectior.task import Job, Kind, Part, Source, Task
+from petfectior.work import Outcome, Stage
 from services.scp.late_instances import Fate, fate, may_reopen
 
 LIMITS = Limits(minimum_images=3)
