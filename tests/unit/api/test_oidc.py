@@ -236,13 +236,13 @@ def test_a_token_with_a_wrong_claim_is_refused_and_the_log_names_the_claim_alone
     ports: Ports,
     provider: Provider,
     browser: httpx.Client,
-    capsys: pytest.CaptureFixture[str],
+    log_file: Path,
     changed: Claims,
     rule: str,
 ) -> None:
     provider.spoil = with_claims(**changed)
     assert "does not pass the checks" in refused(sign_in(browser, provider), ports)
-    logged = capsys.readouterr().out
+    logged = log_file.read_text()
     assert "oidc.refused" in logged
     assert rule in logged
     for secret in (*provider.tokens, provider.person.name, provider.person.sub, SECRET, "another"):
