@@ -21,6 +21,11 @@ from tests.integration.scp.conftest import Node, make_series, until
 
 ODD_NUMBERS = (0, 1, 2, 3, 5, 6, 0x7F, 0x80, 0xFF, 0x100, 0x7FFF, 0xFFFF, 0x20000, 0x7FFFFFFF, 0xFFFFFFFF)
 SECONDS = 20.0
+ROUND = 2000
+DRAIN = 600.0
+"""Seconds to store what a round left in the spool."""
+SPARE = 20
+"""Descriptors and threads of the stores and of the pools that grow with their first use."""
 Pdus = list[bytearray]
 
 
@@ -117,7 +122,7 @@ def play(port: int, stream: bytes) -> bool:
             return False
 
 
-def fuzz(node: Node, cases: int, seed: int, until_then: float = float("inf")) -> int:
+def fuzz(node: Node, cases: int, seed: int | str, until_then: float = float("inf")) -> int:
     """Play mutated associations; return how many. Raises AssertionError with the seed of one that hangs."""
     pdus = recorded()
     for number in range(cases):
@@ -130,21 +135,38 @@ def fuzz(node: Node, cases: int, seed: int, until_then: float = float("inf")) ->
 
 
 def main() -> None:
-    """Fuzz a node of its own."""
+    """Fuzz nodes of its own."""
     cases, seed = int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1
-    with tempfile.TemporaryDirectory() as folder:
-        node = Node(Path(folder), {"disk_low_bytes": "0", "quiet_seconds": "1"}).start()
-        fuzz(node, 500, 0)
-        before = left(node)
-        began = time.monotonic()
-        played = fuzz(node, cases, seed)
-        took = time.monotonic() - began
-        failed = len(node.log("association.failed"))
-        assert wire.echoes(node.port)
-        until(lambda: all(now <= then for now, then in zip(left(node), before, strict=True)))
-        print(f"{played} cases in {took:.0f} s; unexpected errors {failed}; threads and descriptors", end=" ")
-        print(f"before {before}, after {left(node)}")
-        assert node.kill(15) == 0
+    for first in range(0, cases, ROUND):
+        with tempfile.TemporaryDirectory() as folder:
+            _round(Path(folder), min(ROUND, cases - first), f"{seed}-{first}")
+    print(f"{cases} cases played")
+
+
+def _round(folder: Path, cases: int, seed: str) -> None:
+    """Fuzz a fresh node, since all cases tell of one series, whose task grows with each."""
+    node = Node(folder, {"disk_low_bytes": "0", "quiet_seconds": "1"}).start()
+    fuzz(node, 100, "first")
+    until(lambda: gathered(folder), DRAIN)
+    before = left(node)
+    began = time.monotonic()
+    played = fuzz(node, cases, seed)
+    took = time.monotonic() - began
+    failed = len(node.log("association.failed"))
+    assert wire.echoes(node.port)
+    until(lambda: gathered(folder), DRAIN)
+    until(lambda: all(now <= then + SPARE for now, then in zip(left(node), before, strict=True)))
+    print(
+        f"{seed}: {played} cases in {took:.0f} s; unexpected errors {failed}; threads and descriptors",
+        end=" ",
+    )
+    print(f"threads and descriptors before {before}, after {left(node)}", flush=True)
+    assert node.kill(15) == 0
+
+
+def gathered(folder: Path) -> bool:
+    """Tell whether all that was acknowledged has left the spool."""
+    return not list((folder / "spool").rglob("*.zip"))
 
 
 def left(node: Node) -> tuple[int, int]:

@@ -10,8 +10,6 @@ from tests.integration.scp.conftest import Node, until
 CASES = 3000
 SECONDS = 30.0
 AT_LEAST = 100
-SPARE = 20
-"""Descriptors and threads of the stores and of the pools that grow with their first use."""
 
 
 def test_mutated_associations_end_and_leave_nothing(node: Node) -> None:
@@ -20,7 +18,7 @@ def test_mutated_associations_end_and_leave_nothing(node: Node) -> None:
     played = fuzz.fuzz(node, CASES, seed=20, until_then=time.monotonic() + SECONDS)
     assert played >= AT_LEAST
     assert wire.echoes(node.port)
-    until(lambda: all(now <= then + SPARE for now, then in zip(fuzz.left(node), before, strict=True)))
+    until(lambda: all(now <= then + fuzz.SPARE for now, then in zip(fuzz.left(node), before, strict=True)))
     assert node.log("association.failed") == []
 
 
