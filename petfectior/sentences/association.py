@@ -14,8 +14,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "calling-ae-title-unknown": (
         "Only known senders are accepted, and no device has the sender's AE title. Add the device, or "
         "correct the AE title at the sender.",
-        "Solo se aceptan emisores conocidos y ningún equipo tiene el AE title del emisor. Añada el equipo o "
-        "corrija el AE title en el emisor.",
+        "Solo se aceptan emisores conocidos y ningún equipo tiene el título AE del emisor. Añada el equipo o "
+        "corrija el título AE en el emisor.",
     ),
     "calling-address-unknown": (
         "Only known senders are accepted, and the device with this AE title has another address. Correct the "
@@ -29,7 +29,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     ),
     "called-ae-title-unknown": (
         "The sender called another AE title than ours. Correct the called AE title at the sender.",
-        "El emisor llamó a un AE title que no es el nuestro. Corrija en el emisor el AE title llamado.",
+        "El emisor llamó a un título AE que no es el nuestro. Corrija en el emisor el título AE llamado.",
     ),
     "protocol-version-unknown": (
         "The sender speaks no version of the DICOM upper layer that is known. Check what program it is.",

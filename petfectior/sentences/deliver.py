@@ -41,13 +41,13 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "called-ae-title-refused": (
         "The destination does not know the AE title it was called by. Correct the device's AE title, then "
         "send again.",
-        "El destino no reconoce el AE title con el que se le llamó. Corrija el AE title del dispositivo y "
+        "El destino no reconoce el título AE con el que se le llamó. Corrija el título AE del dispositivo y "
         "envíe de nuevo.",
     ),
     "calling-ae-title-refused": (
         "The destination does not know this gateway's AE title. Register the gateway at the destination, "
         "then send again.",
-        "El destino no reconoce el AE title de esta pasarela. Registre la pasarela en el destino y envíe de "
+        "El destino no reconoce el título AE de esta pasarela. Registre la pasarela en el destino y envíe de "
         "nuevo.",
     ),
     "contexts-refused": (

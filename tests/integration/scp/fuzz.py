@@ -156,10 +156,7 @@ def _round(folder: Path, cases: int, seed: str) -> None:
     assert wire.echoes(node.port)
     until(lambda: gathered(folder), DRAIN)
     until(lambda: all(now <= then + SPARE for now, then in zip(left(node), before, strict=True)))
-    print(
-        f"{seed}: {played} cases in {took:.0f} s; unexpected errors {failed}; threads and descriptors",
-        end=" ",
-    )
+    print(f"{seed}: {played} cases in {took:.0f} s; unexpected errors {failed};", end=" ")
     print(f"threads and descriptors before {before}, after {left(node)}", flush=True)
     assert node.kill(15) == 0
 
