@@ -34,7 +34,7 @@ from tests import raw_store
 from tests.conftest import ROOT
 
 ROUNDS = 6
-REPEATS = 4
+REPEATS = 12
 """Times in a row that each acts in its turn: a service packs one series after the other as well."""
 LARGEST = (673, 440)
 """Slices and matrix of the largest series that is promised."""
