@@ -11,10 +11,8 @@ set-up:
 demo: set-up
 	@$(BIN)/petfectior demo
 
-# Two cores under real servers can be late: CI gives what failed one more try, alone, and says so loudly.
 test: set-up
-	@$(BIN)/pytest || { test "$$CI" = true && echo "=== SECOND TRY of what failed: if it passes now, it is a flake to mend ===" \
-		&& $(BIN)/pytest --last-failed --last-failed-no-failures none; }
+	@$(BIN)/pytest
 
 check: lint types arrows test
 
